@@ -1,0 +1,1 @@
+"""One outside thing each: files, HTTP, feed formats, SQLite, mail, Slack. They never import one another."""

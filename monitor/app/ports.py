@@ -1,0 +1,288 @@
+"""What the application needs of the outside, as Protocols. Adapters satisfy them structurally.
+
+The store's ports are narrow on purpose: another database can stand beside SQLite without touching `core` or `app`.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from monitor.core.model import (
+    Coverage,
+    Decision,
+    Delivery,
+    DeliveryState,
+    Digest,
+    FeedSpec,
+    FeedState,
+    Fetched,
+    Hit,
+    Item,
+    Known,
+    Message,
+    Parsed,
+    Receipt,
+    RuleInfo,
+    StoredHit,
+    Story,
+    Target,
+)
+
+
+class Clock(Protocol):
+    """Tells the time; only `wiring` has a real one."""
+
+    def now(self) -> datetime:
+        """The present, aware, in UTC."""
+        ...
+
+
+class Fetcher(Protocol):
+    """Gets one feed's document over the network."""
+
+    async def fetch(self, feed: FeedSpec, state: FeedState, at: datetime) -> Fetched:
+        """Ask the server, conditionally on `state`. Never raises for what a server does: see `Fetched.failure`."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close pooled connections."""
+        ...
+
+
+class Parser(Protocol):
+    """Reads a document as a feed."""
+
+    def parse(self, fetched: Fetched, feed: FeedSpec) -> Parsed:
+        """Items in document order. Raises ParseError when the document is not a feed. Blocking, thread-safe."""
+        ...
+
+
+class Matcher(Protocol):
+    """The compiled rules."""
+
+    @property
+    def rules(self) -> Sequence[RuleInfo]:
+        """Every rule that is not off."""
+        ...
+
+    def match(self, item: Item) -> list[Hit]:
+        """Hits in the order of the rules. Pure, thread-safe."""
+        ...
+
+
+class FeedBook(Protocol):
+    """What is known of each feed."""
+
+    def sync(self, specs: Sequence[FeedSpec], now: datetime) -> None:
+        """Register new feeds as due now; a changed URL forgets the HTTP state; state of removed feeds is kept."""
+        ...
+
+    def states(self) -> dict[str, FeedState]:
+        """By feed id, all that were ever registered."""
+        ...
+
+    def save(self, state: FeedState) -> None:
+        """Write one feed's state."""
+        ...
+
+    def record_poll(
+        self, feed: str, at: datetime, outcome: str, *, new: int = 0, edited: int = 0, hits: int = 0, ms: int = 0
+    ) -> None:
+        """Add one line to the log of polls. `outcome` is "ok", "not-modified" or a FailureKind."""
+        ...
+
+
+class Archive(Protocol):
+    """Everything read: items, their editions, their hits and stories."""
+
+    def known(self, feed: str, keys: Collection[str]) -> dict[str, Known]:
+        """What is remembered of these items, by key; unknown ones are absent."""
+        ...
+
+    def save(self, decisions: Sequence[Decision], now: datetime) -> dict[str, int]:
+        """Store new items and new editions (SEEN ones only refresh when they were last seen); key → item id."""
+        ...
+
+    def find_stories(self, keys: Collection[str], since: datetime) -> list[Story]:
+        """Stories that own any of these keys and had a report since then."""
+        ...
+
+    def save_story(self, story: Story) -> Story:
+        """Insert (id 0) or update a story and its keys; gives it back with its id."""
+        ...
+
+    def save_hits(
+        self, item_id: int, story_id: int, hits: Sequence[Hit], now: datetime, *, edited: bool = False
+    ) -> dict[str, int]:
+        """Store hits; a (rule, item) known before is updated, not doubled. Gives rule → hit id for all of them."""
+        ...
+
+    def hit_rules(self, item_id: int) -> frozenset[str]:
+        """The rules that fired on this item before."""
+        ...
+
+    def hits(self, ids: Collection[int]) -> list[StoredHit]:
+        """By archive id, in order of time."""
+        ...
+
+    def story_ids_told(self, digest: str, story_ids: Collection[int]) -> frozenset[int]:
+        """Which of these stories this digest has told before."""
+        ...
+
+    def daily_hits(self, rules: Collection[str], days: int, now: datetime, timezone: str) -> dict[str, tuple[int, ...]]:
+        """Hits a calendar day in that zone, oldest first, ending today; every asked rule is present."""
+        ...
+
+    def coverage(self, specs: Sequence[FeedSpec], since: datetime, until: datetime) -> Coverage:
+        """What was watched in this period."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A hit that waits in a digest. `since` is when the digest's oldest waiting hit was put there."""
+
+    digest: str
+    hit_ids: tuple[int, ...]
+    since: datetime
+
+
+class DigestDesk(Protocol):
+    """What waits to be told, and what was told when."""
+
+    def wait(self, digest: str, hit_ids: Collection[int], now: datetime) -> None:
+        """Put hits into a digest's tray; one that already waits, or that this digest told, stays as it is."""
+        ...
+
+    def renew(self, digest: str, hit_ids: Collection[int], now: datetime) -> None:
+        """Put hits into the tray although told before: the item was edited in a way worth telling."""
+        ...
+
+    def waiting(self) -> dict[str, Waiting]:
+        """Trays that are not empty, by digest."""
+        ...
+
+    def last_sent(self, digest: str) -> datetime | None:
+        """When this digest was last made, or None."""
+        ...
+
+    def start(self, digest: str, now: datetime) -> datetime:
+        """When this digest was first known (recorded now if never): cron times before it are not made up for."""
+        ...
+
+    def close(self, digest: Digest, hit_ids: Collection[int], deliveries: Sequence[Delivery], now: datetime) -> None:
+        """Empty the tray of these hits, mark them told, record the digest and queue its deliveries."""
+        ...
+
+
+class Outbox(Protocol):
+    """Deliveries on their way."""
+
+    def due(self, now: datetime, limit: int) -> list[Delivery]:
+        """Queued ones whose time has come, oldest first; a part only after its earlier parts are SENT or PARKED."""
+        ...
+
+    def attempt(self, key: str, now: datetime) -> None:
+        """Record, before sending, that an attempt begins."""
+        ...
+
+    def sent(self, receipt: Receipt) -> None:
+        """Record success."""
+        ...
+
+    def failed(self, key: str, error: str, retry_at: datetime | None, now: datetime) -> None:
+        """Record failure: queued again for `retry_at`, or parked when None."""
+        ...
+
+    def recover(self, now: datetime) -> list[str]:
+        """Queue again what a crash left in SENDING; gives their keys. Call once, before the first dispatch."""
+        ...
+
+    def retry(self, keys: Collection[str], now: datetime) -> int:
+        """Queue parked ones again, at a person's wish; how many there were."""
+        ...
+
+    def count(self) -> Mapping[DeliveryState, int]:
+        """How many stand in each state."""
+        ...
+
+
+class Upkeep(Protocol):
+    """The store's housekeeping."""
+
+    def prune(self, before: datetime) -> int:
+        """Drop items (with editions and hits) last seen before then and polls as old; how many items went."""
+        ...
+
+    def backup(self, directory: str, now: datetime, keep: int) -> str:
+        """A consistent copy of the database made while it is in use; drops older copies beyond `keep`; its path."""
+        ...
+
+    def optimise(self) -> None:
+        """Let the database update its statistics and give back free pages."""
+        ...
+
+    def beat(self, now: datetime, status: Mapping[str, object]) -> None:
+        """Record that the daemon is alive, with figures for `monitor health`."""
+        ...
+
+    def last_beat(self) -> tuple[datetime, Mapping[str, object]] | None:
+        """The latest record of `beat`."""
+        ...
+
+
+class Store(Protocol):
+    """The database: five desks and one transaction over all of them."""
+
+    @property
+    def feeds(self) -> FeedBook: ...
+    @property
+    def archive(self) -> Archive: ...
+    @property
+    def digests(self) -> DigestDesk: ...
+    @property
+    def outbox(self) -> Outbox: ...
+    @property
+    def upkeep(self) -> Upkeep: ...
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All or nothing; nested ones join the outer."""
+        ...
+
+    def query_items(self, *, limit: int = 50, **filters: str | datetime | None) -> Iterator[dict[str, object]]:
+        """Rows for a person, newest first; filters: feed, language, text, since, until."""
+        ...
+
+    def query_hits(self, *, limit: int = 50, **filters: str | datetime | None) -> Iterator[dict[str, object]]:
+        """Rows for a person, newest first; filters: rule, severity, feed, language, since, until."""
+        ...
+
+    def query_outbox(self, *, limit: int = 50, **filters: str | datetime | None) -> Iterator[dict[str, object]]:
+        """Rows for a person, newest first; filters: state, digest, channel."""
+        ...
+
+    def close(self) -> None:
+        """Close the database."""
+        ...
+
+
+class Renderer(Protocol):
+    """Gives a digest the form that a target's channel needs."""
+
+    def render(self, digest: Digest, target: Target) -> list[Message]:
+        """One message, or several parts in order where limits ask for it; never drops anything silently."""
+        ...
+
+
+class Channel(Protocol):
+    """Sends one message to one recipient."""
+
+    async def send(self, delivery: Delivery, at: datetime) -> Receipt:
+        """Raises DeliveryError, whose `fault` says whether to try again. Carries `delivery.key` to the other side."""
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of connections."""
+        ...

@@ -1,0 +1,72 @@
+"""The errors a person may see. Each names what failed, where, and what to do about it.
+
+Foreign exceptions are wrapped into one of these at the adapter (`raise … from`). No message ever holds a
+secret: adapters are responsible for leaving credentials out of what they put here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+
+class MonitorError(Exception):
+    """Base of all errors that are shown to a user without a traceback."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One complaint about a file that a user wrote.
+
+    `path` leads from the document's root to the value, keys and list indices, e.g. `("rules", 3, "match")`;
+    the configuration adapter turns it into `file`, `line` and `column` (both from 1).
+    """
+
+    path: tuple[str | int, ...]
+    message: str
+    hint: str = ""
+    file: str = ""
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}:{self.column}: " if self.file else ""
+        where = "" if self.file or not self.path else f"{'.'.join(map(str, self.path))}: "
+        return f"{place}{where}{self.message}" + (f" ({self.hint})" if self.hint else "")
+
+
+class ConfigError(MonitorError):
+    """A configuration file or the environment can't be used; holds every problem found, not only the first."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+class StoreError(MonitorError):
+    """The database can't be opened, read or written: names the file and what to do."""
+
+
+class AlreadyRunningError(StoreError):
+    """Another daemon holds this database."""
+
+
+class ParseError(MonitorError):
+    """A document is not a feed; says what it is instead. Travels as a `Failure`, never ends a batch."""
+
+
+class DeliveryFault(StrEnum):
+    """Why a send failed, in terms of what to do next."""
+
+    TEMPORARY = "temporary"  # try the same message again later
+    PERMANENT = "permanent"  # this recipient or message will never be accepted
+    CONFIGURATION = "configuration"  # a person has to mend a setting first; kept, tried again slowly
+
+
+class DeliveryError(MonitorError):
+    """A channel did not take a message. `retry_after` is what the server asked for, if it did."""
+
+    def __init__(self, message: str, fault: DeliveryFault, retry_after: timedelta | None = None) -> None:
+        super().__init__(message)
+        self.fault = fault
+        self.retry_after = retry_after
