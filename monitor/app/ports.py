@@ -160,6 +160,14 @@ class DigestDesk(Protocol):
         """Put hits into the tray although told before: the item was edited in a way worth telling."""
         ...
 
+    def leave_out(self, digest: str, hit_id: int, reason: str, now: datetime) -> None:
+        """Count a hit that this digest would have taken but does not tell, with the reason in words."""
+        ...
+
+    def left_out(self, digest: str) -> tuple[tuple[str, int], ...]:
+        """(reason, number of reports) since the digest was last closed, most first."""
+        ...
+
     def waiting(self) -> dict[str, Waiting]:
         """Trays that are not empty, by digest."""
         ...
@@ -173,7 +181,7 @@ class DigestDesk(Protocol):
         ...
 
     def close(self, digest: Digest, hit_ids: Collection[int], deliveries: Sequence[Delivery], now: datetime) -> None:
-        """Empty the tray of these hits, mark them told, record the digest and queue its deliveries."""
+        """Empty the tray of these hits and what was left out, mark told, record the digest, queue its deliveries."""
         ...
 
 

@@ -184,6 +184,7 @@ class Decision:
     reason: str
     content_hash: str
     id: int | None = None
+    retitled: bool = False  # the edit touched the headline
 
 
 # --- what was found ---------------------------------------------------------------------------------------

@@ -1,0 +1,31 @@
+"""What is in force: the feeds that are read, the rules that are looked for, the digests that tell."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from monitor.app.ports import Matcher
+from monitor.core.model import DigestSpec, FeedSpec, RuleInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """One consistent reading of `feeds.yaml` and `rules.yaml`; an edit makes a new one.
+
+    `notes` are sentences for the next digest, such as a refused edit.
+    """
+
+    feeds: tuple[FeedSpec, ...]
+    matcher: Matcher
+    digests: tuple[DigestSpec, ...]
+    notes: tuple[str, ...] = ()
+    feeds_by_id: Mapping[str, FeedSpec] = field(init=False)
+    rules_by_id: Mapping[str, RuleInfo] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "feeds_by_id", {feed.id: feed for feed in self.feeds})
+        object.__setattr__(self, "rules_by_id", {rule.id: rule for rule in self.matcher.rules})
+
+    @property
+    def enabled(self) -> tuple[FeedSpec, ...]:
+        """The feeds that are polled."""
+        return tuple(feed for feed in self.feeds if feed.enabled)
