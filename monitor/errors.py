@@ -19,7 +19,8 @@ class Problem:
     """One complaint about a file that a user wrote.
 
     `path` leads from the document's root to the value, keys and list indices, e.g. `("rules", 3, "match")`;
-    the configuration adapter turns it into `file`, `line` and `column` (both from 1).
+    the configuration adapter turns it into `file`, `line` and `column` (both from 1; 0 where a file as a whole is
+    meant). `at_key` points at the key instead of its value: right for "unknown key".
     """
 
     path: tuple[str | int, ...]
@@ -28,9 +29,10 @@ class Problem:
     file: str = ""
     line: int = 0
     column: int = 0
+    at_key: bool = False
 
     def __str__(self) -> str:
-        place = f"{self.file}:{self.line}:{self.column}: " if self.file else ""
+        place = f"{self.file}:{self.line}:{self.column}: " if self.line else f"{self.file}: " if self.file else ""
         where = "" if self.file or not self.path else f"{'.'.join(map(str, self.path))}: "
         return f"{place}{where}{self.message}" + (f" ({self.hint})" if self.hint else "")
 
