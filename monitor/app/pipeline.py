@@ -138,9 +138,7 @@ class Pipeline:
         )
         outcome = "not-modified" if fetched.not_modified else "ok"
         edited = len(changed) - new
-        self._store.feeds.record_poll(
-            feed.id, fetched.at, outcome, new=new, edited=edited, hits=hits, ms=_ms(fetched)
-        )
+        self._store.feeds.record_poll(feed.id, fetched.at, outcome, new=new, edited=edited, hits=hits, ms=_ms(fetched))
         return Outcome(feed.id, fetched.not_modified, None, new, edited, hits, parsed.notes, plan.at)
 
     def _archive(self, feed: FeedSpec, parsed: Parsed, now: datetime) -> list[Decision]:
@@ -193,9 +191,7 @@ class Pipeline:
             if wanted and not spec.immediate:
                 self._store.digests.renew(spec.id, wanted, now)
 
-    def _plan(
-        self, feed: FeedSpec, state: FeedState, fetched: Fetched, ttl: timedelta | None
-    ) -> schedule.NextPoll:
+    def _plan(self, feed: FeedSpec, state: FeedState, fetched: Fetched, ttl: timedelta | None) -> schedule.NextPoll:
         return schedule.next_poll(
             feed,
             state,

@@ -1,0 +1,109 @@
+"""One cycle: poll what is due, write the digests that are due, send what is due. `monitor once` is one cycle."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from typing import TypeVar
+
+from monitor.app.digests import DigestWriter
+from monitor.app.dispatch import Attempt, Dispatcher
+from monitor.app.pipeline import Outcome, Pipeline
+from monitor.app.ports import Clock, Store
+from monitor.app.watch import Watch
+from monitor.core.model import Digest, FeedSpec, FeedState, PollSummary
+
+T = TypeVar("T")
+
+
+class Desk:
+    """The application's steps in their order, each usable alone; the daemon calls the same ones on its ticks."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        pipeline: Pipeline,
+        writer: DigestWriter,
+        dispatcher: Dispatcher,
+        clock: Clock,
+        thread: Executor,
+    ) -> None:
+        self.store = store
+        self.pipeline = pipeline
+        self.writer = writer
+        self.dispatcher = dispatcher
+        self.clock = clock
+        self._thread = thread
+
+    async def at_store(self, call: Callable[..., T], *args: object) -> T:
+        """Run a blocking call on the store's thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, partial(call, *args))
+
+    async def open(self, watch: Watch) -> list[str]:
+        """Take up the work: register feeds and digests, queue again what a crash left in flight (keys given)."""
+        await self.register(watch)
+        return await self.dispatcher.recover()
+
+    async def register(self, watch: Watch) -> None:
+        """Make feeds and digests known to the store; new feeds are due at once."""
+        await self.at_store(self._register, watch, self.clock.now())
+
+    def _register(self, watch: Watch, now: datetime) -> None:
+        with self.store.transaction():
+            self.store.feeds.sync(watch.enabled, now)
+            for spec in watch.digests:
+                self.store.digests.start(spec.id, now)
+
+    async def due(self, watch: Watch) -> list[tuple[FeedSpec, FeedState]]:
+        """The enabled feeds whose time has come, longest waiting first; feeds that are gone never come."""
+        states = await self.at_store(self.store.feeds.states)
+        now = self.clock.now()
+        pairs = [(feed, states[feed.id]) for feed in watch.enabled if feed.id in states]
+        ready = [(f, s) for f, s in pairs if not s.gone and (s.next_poll_at is None or s.next_poll_at <= now)]
+        return sorted(ready, key=lambda pair: (pair[1].next_poll_at is not None, pair[1].next_poll_at or now))
+
+    async def poll(self, feed: FeedSpec, state: FeedState, watch: Watch) -> Outcome:
+        """Poll one feed now."""
+        return await self.pipeline.poll(feed, state, watch, self.clock.now())
+
+    async def write_digests(self, watch: Watch) -> list[Digest]:
+        """Write what is due into the outbox."""
+        return await self.at_store(self.writer.write_due, watch, self.clock.now())
+
+    async def once(self, watch: Watch, progress: Callable[[Outcome, int], None] | None = None) -> PollSummary:
+        """One whole cycle. `progress` is told each outcome and how many feeds are due in all."""
+        await self.open(watch)
+        due = await self.due(watch)
+
+        async def poll(feed: FeedSpec, state: FeedState) -> Outcome:
+            outcome = await self.poll(feed, state, watch)
+            if progress:
+                progress(outcome, len(due))
+            return outcome
+
+        outcomes = await asyncio.gather(*(poll(feed, state) for feed, state in due))
+        await self.write_digests(watch)
+        attempts = await self.dispatcher.send_due()
+        return summarise(outcomes, attempts, feeds_due=len(due))
+
+
+def summarise(outcomes: list[Outcome], attempts: list[Attempt], *, feeds_due: int) -> PollSummary:
+    """The figures of a cycle."""
+    total = PollSummary(feeds_due=feeds_due, polled=len(outcomes))
+    for outcome in outcomes:
+        total = replace(
+            total,
+            not_modified=total.not_modified + outcome.not_modified,
+            failed=total.failed + (outcome.failure is not None),
+            items_new=total.items_new + outcome.new,
+            items_edited=total.items_edited + outcome.edited,
+            hits=total.hits + outcome.hits,
+        )
+    return replace(
+        total,
+        deliveries_sent=sum(not attempt.error for attempt in attempts),
+        deliveries_failed=sum(bool(attempt.error) for attempt in attempts),
+    )
