@@ -1,0 +1,160 @@
+"""Who hears of a hit: which rules a digest takes, and whether this hit may be told in it, with the reason.
+
+A digest's `rules:` is a list of selectors. Each is one of
+
+    *                   every rule
+    tumen-passage       this rule
+    severity>=medium    by severity; also > = < <=
+    tag:energy          rules that carry this tag
+    not tag:energy      any of these with `not ` or `-` before it: leaves those rules out
+
+A rule is taken if any selector takes it and none leaves it out. A list that only leaves out starts from all.
+It does not decide when a digest is due: see schedule.py.
+"""
+
+import operator
+import re
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from difflib import get_close_matches
+
+from monitor.core.model import DigestSpec, Hit, Item, RuleInfo, RuleStatus, Severity
+
+_COMPARE: dict[str, Callable[[int, int], bool]] = {
+    ">=": operator.ge,
+    "<=": operator.le,
+    ">": operator.gt,
+    "<": operator.lt,
+    "=": operator.eq,
+}
+_COMPARISON = re.compile(r"(?P<field>[^<>=]*?)\s*(?P<sign>[<>=!]+)\s*(?P<value>.*)", re.DOTALL)
+_PREFIX = re.compile(r"(?P<field>[^:\s]*)\s*:\s*(?P<value>.*)", re.DOTALL)
+_NAME = re.compile(r"\w[\w.-]*")
+_EXCLUDE = re.compile(r"(?:not\s+|-\s*)(?P<rest>.*)", re.DOTALL | re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a hit is told; `reason` can follow a number of reports, e.g. "6 reports " + "from rules on trial"."""
+
+    told: bool
+    reason: str
+
+
+def check_selector(text: str, *, rules: Collection[RuleInfo] | None = None) -> str | None:
+    """What is wrong with a selector, in words that say how to mend it; None if nothing is.
+
+    With `rules`, ids and tags that no rule has are complaints too.
+    """
+    _, body = _split(text)
+    if not body:
+        return "a selector is empty: write a rule id, '*', 'severity>=medium' or 'tag:name'"
+    if body == "*":
+        return None
+    if match := _COMPARISON.fullmatch(body):
+        return _check_comparison(match["field"], match["sign"], match["value"])
+    if match := _PREFIX.fullmatch(body):
+        return _check_tag(match["field"], match["value"].strip(), rules)
+    return _check_id(body, rules)
+
+
+def selects(spec: DigestSpec, rule: RuleInfo) -> bool:
+    """Whether the digest's selectors take this rule. A selector that `check_selector` refuses takes nothing."""
+    pairs = [_split(text) for text in spec.rules]
+    if any(excluded and _takes(body, rule) for excluded, body in pairs):
+        return False
+    wanted = [body for excluded, body in pairs if not excluded]
+    return any(_takes(body, rule) for body in wanted) if wanted else bool(pairs)
+
+
+def tellable(
+    spec: DigestSpec, hit: Hit, item: Item, *, first_read: bool, now: datetime, max_age: timedelta
+) -> Verdict:
+    """Whether a fresh hit goes into this digest's tray.
+
+    `first_read`: the item came with the first successful reading of its feed, so it is backlog, and backlog is
+    never worth an immediate message. Age is counted from `item.dated`; an undated item never seen before is as
+    old as this moment. All datetimes aware.
+    """
+    if hit.status is not RuleStatus.LIVE:
+        return Verdict(False, "from rules on trial" if hit.status is RuleStatus.SHADOW else "from rules that are off")
+    if now - (item.dated or now) > max_age:
+        return Verdict(False, f"more than {in_words(max_age)} old")
+    if first_read and spec.immediate:
+        return Verdict(False, "already there when their feed was first read")
+    return Verdict(True, "told")
+
+
+def in_words(span: timedelta) -> str:
+    """A duration for a person, in its largest exact unit: "48 hours", "1 minute", "90 seconds"."""
+    seconds = round(span.total_seconds())
+    for size, unit in ((3600, "hour"), (60, "minute"), (1, "second")):
+        if seconds % size == 0:
+            break
+    count = seconds // size
+    return f"{count} {unit}{'' if count == 1 else 's'}"
+
+
+def _split(text: str) -> tuple[bool, str]:
+    """(leaves out?, the selector itself)."""
+    body = text.strip()
+    match = _EXCLUDE.fullmatch(body)
+    return (True, match["rest"].strip()) if match else (False, body)
+
+
+def _takes(body: str, rule: RuleInfo) -> bool:
+    if body == "*":
+        return True
+    if match := _COMPARISON.fullmatch(body):
+        if match["field"].lower() != "severity" or match["sign"] not in _COMPARE:
+            return False
+        level = match["value"].strip().lower()
+        return level in set(Severity) and _COMPARE[match["sign"]](rule.severity.rank, Severity(level).rank)
+    if match := _PREFIX.fullmatch(body):
+        return match["field"].lower() == "tag" and match["value"].strip() in rule.tags
+    return body == rule.id
+
+
+def _check_comparison(field: str, sign: str, value: str) -> str | None:
+    if field.lower() != "severity":
+        return f"only severity can be compared, not {field!r}: write 'severity{sign}{value.strip() or 'medium'}'"
+    if sign not in _COMPARE:
+        return f"{sign!r} is no comparison: use one of {' '.join(_COMPARE)}"
+    level = value.strip().lower()
+    if level not in set(Severity):
+        return f"{value.strip()!r} is no severity{_meant(level, list(Severity))}: use one of {', '.join(Severity)}"
+    return None
+
+
+def _check_tag(field: str, value: str, rules: Collection[RuleInfo] | None) -> str | None:
+    if field.lower() != "tag":
+        return f"{field!r} can't be selected by{_meant(field.lower(), ['tag', 'severity'])}: use 'tag:name'"
+    if not value:
+        return "'tag:' needs the name of a tag after it, e.g. 'tag:energy'"
+    if rules is None:
+        return None
+    tags = {tag for rule in rules for tag in rule.tags}
+    return None if value in tags else f"no rule has the tag {value!r}{_meant(value, sorted(tags))}"
+
+
+def _check_id(body: str, rules: Collection[RuleInfo] | None) -> str | None:
+    if not _NAME.fullmatch(body):
+        return f"{body!r} is no selector: write a rule id, '*', 'severity>=medium' or 'tag:name'"
+    if rules is None:
+        return None
+    ids = {rule.id for rule in rules}
+    if body in ids:
+        return None
+    if body.lower() in {"all", "any", "every"}:
+        return f"no rule has the id {body!r}: for every rule write '*'"
+    if body.lower() in set(Severity):
+        return f"no rule has the id {body!r}: for a severity write 'severity={body.lower()}'"
+    if any(body in rule.tags for rule in rules):
+        return f"no rule has the id {body!r}: for the tag write 'tag:{body}'"
+    return f"no rule has the id {body!r}{_meant(body, sorted(ids))}"
+
+
+def _meant(text: str, choices: list[str]) -> str:
+    close = get_close_matches(text, choices, n=1)
+    return f", did you mean {str(close[0])!r}?" if close else ""
