@@ -1,0 +1,60 @@
+# Two commands matter: `make demo` and `make test`. Everything is set up in .venv, from locked versions.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.PHONY: help demo run test check lint format types docs bench bench-rules bench-match bench-parse lock clean
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; try: make PYTHON=python3.13 demo")'
+	@echo "Setting up $(VENV) …"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(READY) ## the whole road on bundled sample feeds; the digest goes to the screen and to demo-out/
+	@$(BIN)/monitor demo --out demo-out
+
+run: $(READY) ## the daemon with ./feeds.yaml and ./rules.yaml
+	@$(BIN)/monitor run
+
+test: $(READY) ## all tests
+	@$(BIN)/python -m pytest -q
+
+check: lint types docs ## style, types, layers, links in the docs
+
+lint: $(READY)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(READY)
+	@$(BIN)/mypy
+
+docs: $(READY)
+	@$(BIN)/python -m pytest -q tests/test_layers.py tests/test_docs.py
+
+format: $(READY) ## put the code in shape
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: bench-match bench-parse bench-rules ## every benchmark
+
+bench-rules: $(READY) ## precision and recall of the shipped rules on labelled headlines
+	@$(BIN)/python benchmarks/rules_quality.py
+
+bench-match: $(READY) ## speed of the rule engine
+	@$(BIN)/python benchmarks/match.py
+
+bench-parse: $(READY) ## speed and agreement of the parser
+	@$(BIN)/python benchmarks/parse.py
+
+lock: ## renew requirements.lock (needs uv)
+	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
+	  --no-annotate --no-header --no-emit-index-url --quiet --upgrade -o requirements.lock
+
+clean: ## remove what was built
+	rm -rf $(VENV) build dist demo-out .mypy_cache .ruff_cache .pytest_cache .hypothesis
