@@ -53,8 +53,20 @@ class AlreadyRunningError(StoreError):
     """Another daemon holds this database."""
 
 
+class ParseFault(StrEnum):
+    """Why a document could not be read as a feed; the values are those of `FailureKind`."""
+
+    NOT_A_FEED = "not-a-feed"
+    EMPTY = "empty"
+    MALFORMED = "malformed"
+
+
 class ParseError(MonitorError):
     """A document is not a feed; says what it is instead. Travels as a `Failure`, never ends a batch."""
+
+    def __init__(self, message: str, fault: ParseFault = ParseFault.NOT_A_FEED) -> None:
+        super().__init__(message)
+        self.fault = fault
 
 
 class DeliveryFault(StrEnum):

@@ -107,8 +107,10 @@ class Fetched:
     url: str = ""  # the address that answered, after redirects
     status: int | None = None
     body: bytes = b""
+    body_hash: str | None = None  # hex, to be remembered once the body was parsed; None: nothing to remember
+    cut_short: bool = False  # the connection broke in mid-body: whole items in it are still good
     content_type: str = ""  # header, verbatim
-    etag: str | None = None
+    etag: str | None = None  # what to remember: the server's, or on not_modified the one we had
     last_modified: str | None = None
     not_modified: bool = False
     failure: Failure | None = None
