@@ -1,14 +1,16 @@
-# Two stages: the first builds a virtual environment from locked versions, the second holds only what runs.
+# Two stages: the first builds from locked versions, the second holds only what runs.
 FROM python:3.13-slim AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /src
-RUN python3 -m venv /opt/monitor
-COPY requirements.lock ./
-RUN /opt/monitor/bin/pip install --quiet --require-hashes --no-deps -r requirements.lock
+COPY requirements.lock requirements-run.lock ./
+RUN python3 -m venv /opt/build && /opt/build/bin/pip install --quiet --require-hashes -r requirements.lock
+RUN python3 -m venv /opt/monitor && /opt/monitor/bin/pip install --quiet --require-hashes -r requirements-run.lock
 COPY pyproject.toml README.md LICENSE CHANGELOG.md feeds.yaml rules.yaml ./
 COPY monitor ./monitor
-RUN /opt/monitor/bin/pip install --quiet --no-deps --no-build-isolation . \
- && /opt/monitor/bin/pip uninstall --quiet --yes pip mypy ruff pytest hypothesis hatchling setuptools 2>/dev/null || true
+RUN /opt/build/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir /dist . \
+ && /opt/monitor/bin/pip install --quiet --no-deps /dist/*.whl \
+ && /opt/monitor/bin/python -m compileall -q /opt/monitor/lib \
+ && /opt/monitor/bin/pip uninstall --quiet --yes pip
 
 FROM python:3.13-slim
 LABEL org.opencontainers.image.title="News monitor" \
@@ -21,6 +23,7 @@ COPY --from=build /opt/monitor /opt/monitor
 ENV PATH=/opt/monitor/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
     MONITOR_FEEDS=/config/feeds.yaml MONITOR_RULES=/config/rules.yaml MONITOR_DB=/data/monitor.db \
     MONITOR_LOG_FORMAT=json
+COPY feeds.yaml rules.yaml /config/
 USER monitor
 WORKDIR /data
 VOLUME /data

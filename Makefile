@@ -35,7 +35,7 @@ types: $(READY)
 	@$(BIN)/mypy
 
 docs: $(READY)
-	@$(BIN)/python -m pytest -q tests/test_layers.py tests/test_docs.py
+	@$(BIN)/python -m pytest -q tests/test_layers.py tests/test_project.py
 
 format: $(READY) ## put the code in shape
 	@$(BIN)/ruff check --fix .
@@ -52,9 +52,11 @@ bench-match: $(READY) ## speed of the rule engine
 bench-parse: $(READY) ## speed and agreement of the parser
 	@$(BIN)/python benchmarks/parse.py
 
-lock: ## renew requirements.lock (needs uv)
-	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
-	  --no-annotate --no-header --no-emit-index-url --quiet --upgrade -o requirements.lock
+LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+  --no-annotate --no-header --no-emit-index-url --quiet
+lock: ## renew both lock files (needs uv): everything, and what the container runs
+	$(LOCK) --all-extras --upgrade -o requirements.lock
+	$(LOCK) --constraint requirements.lock -o requirements-run.lock
 
 clean: ## remove what was built
 	rm -rf $(VENV) build dist demo-out .mypy_cache .ruff_cache .pytest_cache .hypothesis
