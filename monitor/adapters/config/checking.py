@@ -1,0 +1,78 @@
+"""Entries of the YAML files as pydantic models, and pydantic's errors as our complaints."""
+
+from collections.abc import Collection, Mapping
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+
+from monitor.adapters.config import values
+from monitor.adapters.config.values import ComplaintError, meant, shown
+from monitor.adapters.config.yaml import Node
+from monitor.errors import Problem
+
+Path = tuple[str | int, ...]
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        hint = f"write [{value}]" if isinstance(value, str) else ""
+        raise ComplaintError(f"must be a list, not {shown(value)}", hint)
+    return tuple(values.text(one) for one in value)
+
+
+Text = Annotated[str, BeforeValidator(values.text)]
+Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
+
+
+class Entry(BaseModel):
+    """Base of what a user writes: takes no unknown key, guesses no types."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+def read_entry(model: type[Model], data: object, path: Path, problems: list[Problem]) -> Model | None:
+    """`data` as a model; else None, with all complaints added to `problems`, their paths beginning with `path`."""
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        problems += [_complaint(model, found, path) for found in error.errors(include_url=False)]
+        return None
+
+
+def unknown_keys(root: Node, known: Collection[str]) -> list[Problem]:
+    """Complaints about keys at the top of a document that mean nothing."""
+    found = root.value if isinstance(root.value, dict) else {}
+    return [
+        Problem((key,), f"unknown key `{key}`", meant(key, known) or f"known keys: {', '.join(known)}", at_key=True)
+        for key in found
+        if key not in known
+    ]
+
+
+def _complaint(model: type[BaseModel], error: Mapping[str, Any], path: Path) -> Problem:
+    where: Path = error["loc"]
+    key = where[-1] if where else ""
+    name = f"{key}: " if isinstance(key, str) and key else ""
+    match error["type"]:
+        case "extra_forbidden":
+            known = [field.alias or name for name, field in model.model_fields.items()]
+            hint = meant(str(key), known) or f"known keys: {', '.join(known)}"
+            return Problem((*path, *where), f"unknown key `{key}`", hint, at_key=True)
+        case "missing":
+            about = model.model_fields[str(key)].description if str(key) in model.model_fields else None
+            return Problem((*path, *where), f"`{key}` is missing", f"add {key}: {about}" if about else "add it")
+        case "value_error":
+            cause = error["ctx"]["error"]
+            hint = cause.hint if isinstance(cause, ComplaintError) else ""
+            return Problem((*path, *where), f"{name}{cause}", hint)
+        case "model_type" | "dict_type" | "mapping_type":
+            return Problem((*path, *where), f"{name}must be a mapping (`key: value`), not {shown(error['input'])}")
+        case "bool_type":
+            return Problem((*path, *where), f"{name}must be true or false, not {shown(error['input'])}")
+        case "list_type" | "tuple_type":
+            got = shown(error["input"])
+            hint = f"write [{error['input']}]" if isinstance(error["input"], str) else ""
+            return Problem((*path, *where), f"{name}must be a list, not {got}", hint)
+        case _:
+            return Problem((*path, *where), f"{name}{error['msg']}")

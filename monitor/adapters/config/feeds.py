@@ -1,0 +1,137 @@
+"""`feeds.yaml` → feeds, or every complaint about it at once."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from monitor.adapters.config import values
+from monitor.adapters.config.checking import Entry, Text, Texts, read_entry, unknown_keys
+from monitor.adapters.config.document import Document, load_document
+from monitor.adapters.config.yaml import Node
+from monitor.core.model import FeedSpec, Ownership
+from monitor.errors import Problem
+
+_TOP = ("include", "defaults", "feeds")
+
+
+class FeedDefaults(Entry):
+    """What `defaults:` may hold: every key that several feeds can share."""
+
+    language: Annotated[str | None, BeforeValidator(values.language)] = None
+    country: Annotated[str | None, BeforeValidator(values.country)] = None
+    kind: Text = ""
+    ownership: Annotated[Ownership, BeforeValidator(lambda v: values.choice(v, Ownership))] = Ownership.UNKNOWN
+    tags: Texts = ()
+    enabled: bool = True
+    every: Annotated[timedelta | None, BeforeValidator(values.duration)] = None
+    timezone: Annotated[str | None, BeforeValidator(values.timezone)] = None
+    encoding: Annotated[str | None, BeforeValidator(values.encoding)] = None
+    headers: dict[str, Any] = Field(default_factory=dict)
+
+
+class FeedEntry(FeedDefaults):
+    """One feed as a user writes it."""
+
+    id: Annotated[str, BeforeValidator(values.identifier)] = Field(description="a lasting name such as tass-ru")
+    url: Annotated[str, BeforeValidator(values.web_address)] = Field(description="the feed's address, https://…")
+    name: Text = ""
+    reason: Text = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedFile:
+    """The feeds in the order of the files, and the files they came from (to watch for changes)."""
+
+    feeds: tuple[FeedSpec, ...]
+    files: tuple[Path, ...]
+
+
+def load_feeds(path: Path, *, environ: Mapping[str, str] | None = None) -> FeedFile:
+    """Read `feeds.yaml` and what it includes. Raises ConfigError with all complaints.
+
+    `environ` is where `${NAME}` in a header's value is looked up; None: the process's own environment.
+    """
+    document = load_document(path, per_file=("defaults",))
+    reader = _FeedReader(document, os.environ if environ is None else environ)
+    feeds = reader.read()
+    document.require(reader.problems)
+    return FeedFile(feeds, document.files)
+
+
+class _FeedReader:
+    def __init__(self, document: Document, environ: Mapping[str, str]) -> None:
+        self.document = document
+        self.environ = environ
+        self.problems: list[Problem] = unknown_keys(document.root, _TOP)
+        self.defaults = {
+            file: {key: value for node in own.get("defaults", ()) for key, value in self.check_defaults(node).items()}
+            for file, own in document.own.items()
+        }
+
+    def read(self) -> tuple[FeedSpec, ...]:
+        entries = self.document.root.child("feeds")
+        if entries is None or not isinstance(entries.value, list) or not entries.value:
+            hint = "begin it with `feeds:`, then one `- id: …` and `url: …` a feed"
+            found = "is missing" if entries is None else "must be a list with at least one feed"
+            self.problems.append(Problem(("feeds",), f"`feeds:` {found}", hint, at_key=True))
+            return ()
+        specs = [spec for number, entry in enumerate(entries.value) if (spec := self.spec(number, entry))]
+        self.check_unique(specs, "id", "two feeds have the id", "give each its own")
+        live = [(number, spec) for number, spec in specs if spec.enabled]
+        self.check_unique(live, "url", "two feeds have the address", "remove one, or disable it with enabled: false")
+        return tuple(spec for _, spec in specs)
+
+    def check_defaults(self, node: Node) -> dict[str, object]:
+        """The defaults without those that are wrong."""
+        found: list[Problem] = []
+        read_entry(FeedDefaults, node.plain(), (), found)
+        self.problems += [_at(node, problem) for problem in found]
+        wrong = {problem.path[0] for problem in found if problem.path}
+        return {key: child.plain() for key, child in _items(node) if key not in wrong}
+
+    def spec(self, number: int, node: Node) -> tuple[int, FeedSpec] | None:
+        path = ("feeds", number)
+        raw = node.plain()
+        if isinstance(raw, dict):
+            raw = {**self.defaults.get(node.file, {}), **raw}
+        entry = read_entry(FeedEntry, raw, path, self.problems)
+        if entry is None:
+            return None
+        headers: dict[str, str] = {}
+        for name, value in entry.headers.items():
+            try:
+                headers[name] = values.header(name, value, self.environ)
+            except values.ComplaintError as complaint:
+                self.problems.append(Problem((*path, "headers", name), f"{name}: {complaint}", complaint.hint))
+        fields = {name: getattr(entry, name) for name in FeedEntry.model_fields}
+        return number, FeedSpec(**{**fields, "headers": headers})
+
+    def check_unique(self, specs: list[tuple[int, FeedSpec]], key: str, message: str, hint: str) -> None:
+        first: dict[str, int] = {}
+        for number, spec in specs:
+            value = getattr(spec, key)
+            if value in first:
+                node = self.document.root.child("feeds")
+                here = node and (other := node.child(first[value])) and other.child(key)
+                place = f"; the other: {here.file}:{here.place[0]}:{here.place[1]}" if here else ""
+                self.problems.append(Problem(("feeds", number, key), f"{message} `{value}`{place}", hint))
+            first.setdefault(value, number)
+
+
+def _items(node: Node) -> list[tuple[str, Node]]:
+    return list(node.value.items()) if isinstance(node.value, dict) else []
+
+
+def _at(node: Node, problem: Problem) -> Problem:
+    """Place a complaint whose path begins at this node."""
+    for step in problem.path:
+        child = node.child(step)
+        if child is None:
+            break
+        node = child
+    return node.problem(problem.message, problem.hint, at_key=problem.at_key)

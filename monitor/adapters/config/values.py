@@ -1,0 +1,232 @@
+"""What single values in the YAML files and the environment mean, and the complaint when they mean nothing.
+
+Each function takes what the YAML reader gives and returns the value for the model, or raises ComplaintError.
+"""
+
+import codecs
+import re
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import TypeVar
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from monitor.core.model import Target
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_DURATION = re.compile(r"(\d{1,9}\s*[smhdw]\s*)+")
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_LANGUAGE = re.compile(r"(?P<language>[A-Za-z]{2,3})(-(?P<script>[A-Za-z]{4}))?(-(?P<region>[A-Za-z]{2}|\d{3}))?")
+_NOT_LANGUAGES = dict(  # codes of countries, and names, that people take for the code of a language
+    pair.split("=")
+    for pair in "cn=zh jp=ja kr=ko ua=uk cz=cs kz=kk by=be gr=el dk=da chinese=zh russian=ru english=en japanese=ja "
+    "korean=ko mongolian=mn".split()
+)
+_EMAIL = re.compile(
+    r"[^@\s<>()\[\],;:\"\\]{1,64}@([A-Za-z0-9\u0080-\U0010ffff]([\w-]*[A-Za-z0-9\u0080-\U0010ffff])?\.?)+"
+)
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
+CHANNELS = ("email", "slack", "file", "console")
+
+
+class ComplaintError(ValueError):
+    """A value that can't be used; `hint` says what to write instead."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+def meant(wrong: str, right: Iterable[str]) -> str:
+    """ "did you mean `x`?" where one of the right words is close, else empty."""
+    words = {word.lower(): word for word in right}
+    close = get_close_matches(wrong.lower(), words, n=1, cutoff=0.7)
+    return f"did you mean `{words[close[0]]}`?" if close else ""
+
+
+def shown(value: object) -> str:
+    """A value as a complaint quotes it: short, and as YAML writes it."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list"
+    text = str(value)
+    return f"`{text}`" if len(text) <= 60 else f"`{text[:57]}…`"
+
+
+def text(value: object) -> str:
+    """Text, without surrounding blanks."""
+    if value is None:
+        raise ComplaintError("the value is missing", "write one, or remove the line")
+    if isinstance(value, str):
+        return value.strip()
+    quoted = isinstance(value, (int, float))
+    raise ComplaintError(f"must be text, not {shown(value)}", "put it in quotes" if quoted else "")
+
+
+def identifier(value: object) -> str:
+    """An id: lasting, fit for a command line."""
+    found = text(value)
+    if not _ID.fullmatch(found):
+        raise ComplaintError(
+            f"{shown(found)} can't be an id", "use up to 64 letters a-z, digits, `-`, `_` and `.`, e.g. tass-ru"
+        )
+    return found
+
+
+def duration(value: object) -> timedelta:
+    """`90s`, `10m`, `1h`, `1h30m`, `2d`, `1w`; more than zero."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        raise ComplaintError(f"{value} of what?", f"add the unit: {value}s, {value}m, {value}h or {value}d")
+    found = text(value).lower()
+    if not _DURATION.fullmatch(found):
+        raise ComplaintError(f"{shown(value)} is no duration", "write a number with its unit: 90s, 10m, 1h or 1d")
+    total = timedelta()
+    try:
+        for number, unit in re.findall(r"(\d+)\s*([smhdw])", found):
+            total += timedelta(**{_UNITS[unit]: int(number)})
+    except OverflowError:
+        raise ComplaintError(
+            f"{shown(value)} is too long", "write a number with its unit: 90s, 10m, 1h or 1d"
+        ) from None
+    if not total:
+        raise ComplaintError("must be longer than nothing", "e.g. 90s, 10m or 1h")
+    return total
+
+
+def timezone(value: object) -> str:
+    """The name of a zone in the IANA database."""
+    found = text(value)
+    try:
+        ZoneInfo(found)
+    except (LookupError, ValueError, OSError):
+        hint = meant(found, available_timezones()) or _by_city(found)
+        raise ComplaintError(f"{shown(found)} is no time zone", hint or "write it like Europe/Moscow, or UTC") from None
+    return found
+
+
+def _by_city(found: str) -> str:
+    cities = {zone.rsplit("/", 1)[-1]: zone for zone in sorted(available_timezones(), reverse=True)}
+    close = get_close_matches(found.rsplit("/", 1)[-1].replace(" ", "_").title(), cities, n=1, cutoff=0.8)
+    return f"did you mean `{cities[close[0]]}`?" if close else ""
+
+
+def language(value: object) -> str:
+    """A BCP 47 tag in its usual letter case: `ru`, `zh-Hant`, `pt-BR`."""
+    found = text(value).replace("_", "-")
+    better = _NOT_LANGUAGES.get(found.lower())
+    match = _LANGUAGE.fullmatch(found)
+    if better or not match:
+        hint = f"did you mean `{better}`?" if better else "write a BCP 47 tag: ru, en, zh, zh-Hant …"
+        raise ComplaintError(f"{shown(found)} is no language code", hint)
+    parts = (match["language"].lower(), (match["script"] or "").title(), (match["region"] or "").upper())
+    return "-".join(part for part in parts if part)
+
+
+def country(value: object) -> str:
+    """An ISO 3166-1 alpha-2 code in capitals."""
+    found = text(value).upper()
+    if not re.fullmatch("[A-Z]{2}", found) or found == "UK":
+        hint = "did you mean `GB`?" if found == "UK" else "write two letters of ISO 3166: RU, CN, JP …"
+        raise ComplaintError(f"{shown(text(value))} is no country code", hint)
+    return found
+
+
+def encoding(value: object) -> str:
+    """The name of a character encoding that Python knows."""
+    found = text(value)
+    try:
+        "".encode(found)
+    except (LookupError, ValueError):
+        known = ("windows-1251", "koi8-r", "utf-8", "gb18030", "gbk", "big5", "shift_jis", "euc-jp", "euc-kr")
+        hint = meant(found, known) or f"one of {', '.join(known)} …"
+        raise ComplaintError(f"{shown(found)} is no character encoding", hint) from None
+    return codecs.lookup(found).name
+
+
+def web_address(value: object) -> str:
+    """An http(s) address without user name and password."""
+    found = text(value)
+    try:
+        parts = urlsplit(found)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise ComplaintError(f"{shown(found)} is no web address: {error}", "write it like https://host/path") from None
+    if parts.scheme not in {"http", "https"} or not host:
+        guess = (
+            f"did you mean `https://{found.lstrip('/')}`?" if re.match(r"(//)?[\w-]+(\.[\w-]+)+(/|$)", found) else ""
+        )
+        raise ComplaintError(f"{shown(found)} is no web address", guess or "write it like https://host/path")
+    if re.search(r"[\s\x00-\x1f]", found) or port == 0:
+        raise ComplaintError("the address holds a blank or an impossible port", "write it like https://host/path")
+    if parts.username or parts.password:
+        raise ComplaintError(
+            "the address holds a user name or password", "use `headers:` with a value such as Basic ${FEED_LOGIN}"
+        )
+    return found
+
+
+def choice(value: object, kind: type[Choice]) -> Choice:
+    """One of an enumeration's words."""
+    found = text(value)
+    if found.lower() in set(kind):
+        return kind(found.lower())
+    hint = meant(found, list(kind)) or f"one of {', '.join(kind)}"
+    raise ComplaintError(f"{shown(found)} is not known here", hint)
+
+
+class HiddenText(str):
+    """Text made from a secret: fit for use, but it does not show in the `repr` of what holds it."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'…'"
+
+
+def header(name: str, value: object, environ: Mapping[str, str]) -> str:
+    """The value of an HTTP header; `${NAME}` stands for an environment variable, which must be set."""
+    if not _HEADER.fullmatch(name):
+        raise ComplaintError(f"`{name}` can't be the name of an HTTP header", "letters, digits and `-`")
+    template = text(value)
+    missing = [found for found in _VARIABLE.findall(template) if not environ.get(found)]
+    if missing:
+        raise ComplaintError(
+            f"the environment variable {missing[0]} is not set", "set it before starting, or mend its name"
+        )
+    filled = _VARIABLE.sub(lambda match: environ[match[1]], template)
+    if re.search(r"[\r\n\x00]", filled):
+        raise ComplaintError("a header must be a single line", "check the environment variable for a line break")
+    return HiddenText(filled) if filled != template else filled
+
+
+def target(value: object) -> Target:
+    """Where a digest goes: `email:address`, `slack:#channel` or `slack:name`, `file:folder`, `console:`."""
+    found = text(value)
+    channel, colon, address = found.partition(":")
+    channel, address = channel.strip().lower(), address.strip()
+    if not colon or channel not in CHANNELS:
+        if not colon and "@" in found:
+            hint = f"did you mean `email:{found}`?" if not found.startswith("@") else "write email:name@host"
+        elif found.startswith("#"):
+            hint = f'did you mean "slack:{found}"?'
+        else:
+            hint = meant(channel, CHANNELS) or "write email:name@host, slack:#channel, file:folder or console:"
+        raise ComplaintError(f"{shown(found)} is no place to send to", hint)
+    if channel == "email" and not _EMAIL.fullmatch(address):
+        raise ComplaintError(f"{shown(address)} is no email address", "write one address an entry: email:name@host")
+    if channel in {"slack", "file"} and not address:
+        hint = "write slack:#channel, or slack:name for a webhook" if channel == "slack" else "write file:folder"
+        raise ComplaintError(f"`{channel}:` lacks its {'channel' if channel == 'slack' else 'folder'}", hint)
+    if channel == "console" and address:
+        raise ComplaintError("`console:` takes no address", "write `console:`")
+    return Target(channel, address)
