@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b
 
+from monitor.core.headline import fold
 from monitor.core.model import Decision, Item, Known, Novelty
 
 _FIELDS = ("title", "summary", "content")
@@ -45,7 +46,9 @@ def _judge(item: Item, before: Known | None) -> Decision:
         if new and new != old
     ]
     if changes:
-        return Decision(item, Novelty.EDITED, ", ".join(changes), kept, before.id)
+        # Another comma or capital in the headline is an edition to keep, but no changed headline to tell.
+        retitled = bool(item.title and before.title) and fold(item.title) != fold(before.title)
+        return Decision(item, Novelty.EDITED, ", ".join(changes), kept, before.id, retitled)
     reason = "unchanged" if now == before.content_hash else "unchanged, though the feed carries less of it"
     return Decision(item, Novelty.SEEN, reason, kept, before.id)
 

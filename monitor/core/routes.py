@@ -17,9 +17,9 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from difflib import get_close_matches
 
 from monitor.core.model import DigestSpec, Hit, Item, RuleInfo, RuleStatus, Severity
+from monitor.core.suggest import suggestion
 
 _COMPARE: dict[str, Callable[[int, int], bool]] = {
     ">=": operator.ge,
@@ -68,9 +68,7 @@ def selects(spec: DigestSpec, rule: RuleInfo) -> bool:
     return any(_takes(body, rule) for body in wanted) if wanted else bool(pairs)
 
 
-def tellable(
-    spec: DigestSpec, hit: Hit, item: Item, *, first_read: bool, now: datetime, max_age: timedelta
-) -> Verdict:
+def tellable(spec: DigestSpec, hit: Hit, item: Item, *, first_read: bool, now: datetime, max_age: timedelta) -> Verdict:
     """Whether a fresh hit goes into this digest's tray.
 
     `first_read`: the item came with the first successful reading of its feed, so it is backlog, and backlog is
@@ -89,9 +87,8 @@ def tellable(
 def in_words(span: timedelta) -> str:
     """A duration for a person, in its largest exact unit: "48 hours", "1 minute", "90 seconds"."""
     seconds = round(span.total_seconds())
-    for size, unit in ((3600, "hour"), (60, "minute"), (1, "second")):
-        if seconds % size == 0:
-            break
+    units = ((3600, "hour"), (60, "minute"), (1, "second"))
+    size, unit = next((size, unit) for size, unit in units if seconds % size == 0)
     count = seconds // size
     return f"{count} {unit}{'' if count == 1 else 's'}"
 
@@ -123,19 +120,19 @@ def _check_comparison(field: str, sign: str, value: str) -> str | None:
         return f"{sign!r} is no comparison: use one of {' '.join(_COMPARE)}"
     level = value.strip().lower()
     if level not in set(Severity):
-        return f"{value.strip()!r} is no severity{_meant(level, list(Severity))}: use one of {', '.join(Severity)}"
+        return f"{value.strip()!r} is no severity{suggestion(level, Severity)}: use one of {', '.join(Severity)}"
     return None
 
 
 def _check_tag(field: str, value: str, rules: Collection[RuleInfo] | None) -> str | None:
     if field.lower() != "tag":
-        return f"{field!r} can't be selected by{_meant(field.lower(), ['tag', 'severity'])}: use 'tag:name'"
+        return f"{field!r} can't be selected by{suggestion(field, ['tag', 'severity'])}: use 'tag:name'"
     if not value:
         return "'tag:' needs the name of a tag after it, e.g. 'tag:energy'"
     if rules is None:
         return None
     tags = {tag for rule in rules for tag in rule.tags}
-    return None if value in tags else f"no rule has the tag {value!r}{_meant(value, sorted(tags))}"
+    return None if value in tags else f"no rule has the tag {value!r}{suggestion(value, tags)}"
 
 
 def _check_id(body: str, rules: Collection[RuleInfo] | None) -> str | None:
@@ -152,9 +149,4 @@ def _check_id(body: str, rules: Collection[RuleInfo] | None) -> str | None:
         return f"no rule has the id {body!r}: for a severity write 'severity={body.lower()}'"
     if any(body in rule.tags for rule in rules):
         return f"no rule has the id {body!r}: for the tag write 'tag:{body}'"
-    return f"no rule has the id {body!r}{_meant(body, sorted(ids))}"
-
-
-def _meant(text: str, choices: list[str]) -> str:
-    close = get_close_matches(text, choices, n=1)
-    return f", did you mean {str(close[0])!r}?" if close else ""
+    return f"no rule has the id {body!r}{suggestion(body, ids)}"

@@ -1,0 +1,11 @@
+"""The "did you mean" of every complaint."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+def suggestion(text: str, choices: Iterable[str]) -> str:
+    """ ", did you mean 'high'?" for a near miss among `choices`, else nothing; to be put behind a complaint."""
+    named = {str(choice).casefold(): str(choice) for choice in sorted(choices)}
+    close = get_close_matches(text.casefold(), named, n=1)
+    return f", did you mean {named[close[0]]!r}?" if close else ""
