@@ -1,0 +1,185 @@
+"""Chooses the adapters and reads the clock: the only place that does. Everything else is handed what it needs."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TextIO
+
+from monitor.adapters.cache import FileCache
+from monitor.adapters.config import Settings, load_feeds, load_rules
+from monitor.adapters.deliver import ConsoleChannel, EmailChannel, FileChannel, SlackChannel
+from monitor.adapters.deliver.render import DigestRenderer
+from monitor.adapters.fetch import HttpFetcher
+from monitor.adapters.parse import FeedParser
+from monitor.adapters.store import hold_lock, open_store
+from monitor.app.cycle import Desk
+from monitor.app.daemon import Daemon, Rhythm
+from monitor.app.digests import DigestWriter
+from monitor.app.dispatch import Dispatcher
+from monitor.app.pipeline import Pacing, Pipeline
+from monitor.app.ports import Channel, Clock, Fetcher, Matcher, Parser, Store
+from monitor.app.watch import Watch
+from monitor.core.rules import compile_rules
+from monitor.errors import ConfigError, Problem
+
+READERS = 2  # threads that parse; feeds are read off the event loop
+
+
+class SystemClock:
+    """The real time."""
+
+    def now(self) -> datetime:
+        """The present, aware, in UTC."""
+        return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A built application: what the command line and the daemon work with."""
+
+    settings: Settings
+    clock: Clock
+    store: Store
+    fetcher: Fetcher
+    parser: Parser
+    writer: DigestWriter
+    desk: Desk
+
+
+class Configuration:
+    """The two YAML files as a Watch, read again when they change. Blocking; made for one thread."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._seen: Mapping[Path, tuple[int, int]] = {}
+
+    def load(self) -> Watch:
+        """Read both files and compile the rules. Raises ConfigError with every problem of both."""
+        settings = self._settings
+        self._seen = _fingerprint([settings.feeds, settings.rules])
+        problems: list[Problem] = []
+        feeds = rules = None
+        try:
+            feeds = load_feeds(settings.feeds)
+        except ConfigError as error:
+            problems += error.problems
+        try:
+            rules = load_rules(settings.rules)
+        except ConfigError as error:
+            problems += error.problems
+        if feeds is None or rules is None:
+            raise ConfigError(problems)
+        self._seen = _fingerprint([*feeds.files, *rules.files])
+        return Watch(feeds.feeds, compile_rules(rules.book, cache=_cache(settings)), rules.digests)
+
+    def reload(self) -> Watch | None:
+        """A new Watch when a file changed since the last reading, good or bad, else None. Raises ConfigError."""
+        return None if _fingerprint(self._seen) == self._seen else self.load()
+
+
+def compiled(settings: Settings, rules: Path | None = None) -> Matcher:
+    """Only the rules, compiled, with forms from the cache where it has them. Raises ConfigError."""
+    return compile_rules(load_rules(rules or settings.rules).book, cache=_cache(settings))
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Store]:
+    """Only the database, for looking things up. Raises StoreError, also when there is none yet."""
+    store = open_store(settings.db, create=False)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+@asynccontextmanager
+async def service(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    console: TextIO | None = None,
+    sample: bool = False,
+    exclusive: bool = True,
+) -> AsyncIterator[Service]:
+    """The application on its real adapters, closed at the end of the block.
+
+    `exclusive` holds the database's lock, so that no second process polls or sends; raises AlreadyRunningError when
+    one does. `sample` marks every digest as made of invented news. Raises StoreError when the database can't be used.
+    """
+    clock = clock or SystemClock()
+    chance: Callable[[], float] = random.SystemRandom().random
+    channels = _channels(settings, console)
+    async with AsyncExitStack() as stack:
+        if exclusive:
+            stack.enter_context(hold_lock(settings.db))
+        store = open_store(settings.db)
+        stack.callback(store.close)
+        # One thread, so that the store's transactions follow one another; left only when its work is done.
+        thread = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="store"))
+        reading = stack.enter_context(ThreadPoolExecutor(READERS, thread_name_prefix="parse"))
+        fetcher = HttpFetcher(
+            user_agent=settings.user_agent,
+            timeout=settings.fetch_timeout,
+            max_bytes=settings.max_bytes,
+            concurrency=settings.concurrency,
+        )
+        for closable in (fetcher, *channels.values()):
+            stack.push_async_callback(closable.aclose)
+        parser = FeedParser()
+        writer = DigestWriter(store=store, renderer=DigestRenderer(settings.templates), sample=sample)
+        pipeline = Pipeline(
+            store=store,
+            fetcher=fetcher,
+            parser=parser,
+            reading=reading,
+            desk=thread,
+            chance=chance,
+            pacing=Pacing(settings.poll_every, settings.alert_max_age),
+        )
+        dispatcher = Dispatcher(
+            store=store, channels=channels, desk=thread, clock=clock, chance=chance, settings_hint=_hint
+        )
+        desk = Desk(store=store, pipeline=pipeline, writer=writer, dispatcher=dispatcher, clock=clock, thread=thread)
+        yield Service(settings, clock, store, fetcher, parser, writer, desk)
+
+
+async def run(settings: Settings) -> None:
+    """The daemon, until SIGTERM or SIGINT. Raises ConfigError, StoreError or AlreadyRunningError at the start."""
+    configuration = Configuration(settings)
+    watch = await asyncio.to_thread(configuration.load)
+    async with service(settings) as built:
+        rhythm = Rhythm(
+            retention=settings.retention,
+            backup_dir=str(settings.backup_dir or ""),
+            backup_keep=settings.backup_keep,
+        )
+        await Daemon(built.desk, watch, rhythm, configuration.reload).run()
+
+
+def _fingerprint(files: Iterable[Path]) -> dict[Path, tuple[int, int]]:
+    """Size and time of change (ns) of each file; zeros where there is none."""
+    found: dict[Path, tuple[int, int]] = {}
+    for path in files:
+        try:
+            stat = path.stat()
+            found[path] = (stat.st_size, stat.st_mtime_ns)
+        except OSError:
+            found[path] = (0, 0)
+    return found
+
+
+def _cache(settings: Settings) -> MutableMapping[str, bytes]:
+    return FileCache(settings.db.parent / "cache")
+
+
+def _hint(channel: str) -> str:
+    known = {
+        "email": "set MONITOR_SMTP_HOST and MONITOR_SMTP_FROM",
+        "slack": "set MONITOR_SLACK_WEBHOOK or MONITOR_SLACK_TOKEN",
+    }
+    return known.get(channel, "known channels: console, email, file, slack")
