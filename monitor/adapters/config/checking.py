@@ -6,8 +6,9 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from monitor.adapters.config import values
-from monitor.adapters.config.values import ComplaintError, meant, shown
+from monitor.adapters.config.values import ComplaintError, shown
 from monitor.adapters.config.yaml import Node
+from monitor.core.suggest import suggestion
 from monitor.errors import Problem
 
 Path = tuple[str | int, ...]
@@ -43,11 +44,12 @@ def read_entry(model: type[Model], data: object, path: Path, problems: list[Prob
 def unknown_keys(root: Node, known: Collection[str]) -> list[Problem]:
     """Complaints about keys at the top of a document that mean nothing."""
     found = root.value if isinstance(root.value, dict) else {}
-    return [
-        Problem((key,), f"unknown key `{key}`", meant(key, known) or f"known keys: {', '.join(known)}", at_key=True)
-        for key in found
-        if key not in known
-    ]
+    return [_unknown((key,), key, known) for key in found if key not in known]
+
+
+def _unknown(path: Path, key: str, known: Collection[str]) -> Problem:
+    complaint = f"unknown key `{key}`{suggestion(key, known)}"
+    return Problem(path, complaint, f"known keys: {', '.join(known)}", at_key=True)
 
 
 def _complaint(model: type[BaseModel], error: Mapping[str, Any], path: Path) -> Problem:
@@ -57,8 +59,7 @@ def _complaint(model: type[BaseModel], error: Mapping[str, Any], path: Path) -> 
     match error["type"]:
         case "extra_forbidden":
             known = [field.alias or name for name, field in model.model_fields.items()]
-            hint = meant(str(key), known) or f"known keys: {', '.join(known)}"
-            return Problem((*path, *where), f"unknown key `{key}`", hint, at_key=True)
+            return _unknown((*path, *where), str(key), known)
         case "missing":
             about = model.model_fields[str(key)].description if str(key) in model.model_fields else None
             return Problem((*path, *where), f"`{key}` is missing", f"add {key}: {about}" if about else "add it")

@@ -14,9 +14,9 @@ from pydantic import BeforeValidator, Field
 from monitor.adapters.config import values
 from monitor.adapters.config.checking import Entry, Text, read_entry, unknown_keys
 from monitor.adapters.config.document import Document, load_document
-from monitor.core.model import DigestSpec, RuleInfo, Target
+from monitor.core import rules as engine
+from monitor.core.model import DigestSpec, RuleInfo, Severity, Target
 from monitor.core.routes import check_selector
-from monitor.core.rules import Rulebook, parse_rules
 from monitor.core.schedule import check_cron
 from monitor.errors import Problem
 
@@ -65,7 +65,7 @@ class DigestEntry(Entry):
 class RuleFile:
     """Rules and digests in the order of the files, and the files they came from (to watch for changes)."""
 
-    book: Rulebook
+    book: "engine.Rulebook"
     digests: tuple[DigestSpec, ...]
     files: tuple[Path, ...]
 
@@ -76,12 +76,26 @@ def load_rules(path: Path) -> RuleFile:
     problems = unknown_keys(document.root, _TOP)
     data = document.root.plain()
     assert isinstance(data, dict)
-    book, complaints = parse_rules({key: data[key] for key in ("terms", "rules") if key in data})
+    book, complaints = engine.parse_rules({key: data[key] for key in ("terms", "rules") if key in data})
     problems += complaints
-    reader = _DigestReader(document, book.infos, problems)
+    reader = _DigestReader(document, _named(data.get("rules")), problems)
     digests = reader.read(data.get("digests"))
     document.require(problems)
     return RuleFile(book, digests, document.files)
+
+
+def _named(rules: object) -> list[RuleInfo]:
+    """What selectors may refer to, taken before any check, so that a faulty rule is not also a missing one."""
+    found = [rule for rule in rules if isinstance(rule, dict)] if isinstance(rules, list) else []
+    return [
+        RuleInfo(
+            id=str(rule.get("id")),
+            title="",
+            severity=Severity.MEDIUM,
+            tags=tuple(map(str, rule["tags"])) if isinstance(rule.get("tags"), list) else (),
+        )
+        for rule in found
+    ]
 
 
 class _DigestReader:

@@ -5,15 +5,15 @@ Each function takes what the YAML reader gives and returns the value for the mod
 
 import codecs
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
-from difflib import get_close_matches
 from enum import StrEnum
 from typing import TypeVar
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, available_timezones
 
 from monitor.core.model import Target
+from monitor.core.schedule import check_timezone
+from monitor.core.suggest import suggestion
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -21,11 +21,9 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks
 _DURATION = re.compile(r"(\d{1,9}\s*[smhdw]\s*)+")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _LANGUAGE = re.compile(r"(?P<language>[A-Za-z]{2,3})(-(?P<script>[A-Za-z]{4}))?(-(?P<region>[A-Za-z]{2}|\d{3}))?")
-_NOT_LANGUAGES = dict(  # codes of countries, and names, that people take for the code of a language
-    pair.split("=")
-    for pair in "cn=zh jp=ja kr=ko ua=uk cz=cs kz=kk by=be gr=el dk=da chinese=zh russian=ru english=en japanese=ja "
-    "korean=ko mongolian=mn".split()
-)
+_SLIPS = "cn=zh jp=ja kr=ko ua=uk cz=cs kz=kk by=be gr=el dk=da chinese=zh russian=ru english=en japanese=ja korean=ko"
+# Codes of countries, and names, that people take for the code of a language.
+_NOT_LANGUAGES = dict(slip.split("=") for slip in _SLIPS.split())
 _EMAIL = re.compile(
     r"[^@\s<>()\[\],;:\"\\]{1,64}@([A-Za-z0-9\u0080-\U0010ffff]([\w-]*[A-Za-z0-9\u0080-\U0010ffff])?\.?)+"
 )
@@ -40,13 +38,6 @@ class ComplaintError(ValueError):
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
         self.hint = hint
-
-
-def meant(wrong: str, right: Iterable[str]) -> str:
-    """ "did you mean `x`?" where one of the right words is close, else empty."""
-    words = {word.lower(): word for word in right}
-    close = get_close_matches(wrong.lower(), words, n=1, cutoff=0.7)
-    return f"did you mean `{words[close[0]]}`?" if close else ""
 
 
 def shown(value: object) -> str:
@@ -106,18 +97,9 @@ def duration(value: object) -> timedelta:
 def timezone(value: object) -> str:
     """The name of a zone in the IANA database."""
     found = text(value)
-    try:
-        ZoneInfo(found)
-    except (LookupError, ValueError, OSError):
-        hint = meant(found, available_timezones()) or _by_city(found)
-        raise ComplaintError(f"{shown(found)} is no time zone", hint or "write it like Europe/Moscow, or UTC") from None
+    if complaint := check_timezone(found):
+        raise ComplaintError(complaint)
     return found
-
-
-def _by_city(found: str) -> str:
-    cities = {zone.rsplit("/", 1)[-1]: zone for zone in sorted(available_timezones(), reverse=True)}
-    close = get_close_matches(found.rsplit("/", 1)[-1].replace(" ", "_").title(), cities, n=1, cutoff=0.8)
-    return f"did you mean `{cities[close[0]]}`?" if close else ""
 
 
 def language(value: object) -> str:
@@ -148,8 +130,8 @@ def encoding(value: object) -> str:
         "".encode(found)
     except (LookupError, ValueError):
         known = ("windows-1251", "koi8-r", "utf-8", "gb18030", "gbk", "big5", "shift_jis", "euc-jp", "euc-kr")
-        hint = meant(found, known) or f"one of {', '.join(known)} …"
-        raise ComplaintError(f"{shown(found)} is no character encoding", hint) from None
+        complaint = f"{shown(found)} is no character encoding{suggestion(found, known)}"
+        raise ComplaintError(complaint, f"such as {', '.join(known)}") from None
     return codecs.lookup(found).name
 
 
@@ -180,8 +162,7 @@ def choice(value: object, kind: type[Choice]) -> Choice:
     found = text(value)
     if found.lower() in set(kind):
         return kind(found.lower())
-    hint = meant(found, list(kind)) or f"one of {', '.join(kind)}"
-    raise ComplaintError(f"{shown(found)} is not known here", hint)
+    raise ComplaintError(f"{shown(found)} is not known here{suggestion(found, kind)}", f"one of {', '.join(kind)}")
 
 
 class HiddenText(str):
@@ -209,6 +190,11 @@ def header(name: str, value: object, environ: Mapping[str, str]) -> str:
     return HiddenText(filled) if filled != template else filled
 
 
+def is_email(address: str) -> bool:
+    """Whether this is one plain address, `name@host`."""
+    return bool(_EMAIL.fullmatch(address))
+
+
 def target(value: object) -> Target:
     """Where a digest goes: `email:address`, `slack:#channel` or `slack:name`, `file:folder`, `console:`."""
     found = text(value)
@@ -220,9 +206,10 @@ def target(value: object) -> Target:
         elif found.startswith("#"):
             hint = f'did you mean "slack:{found}"?'
         else:
-            hint = meant(channel, CHANNELS) or "write email:name@host, slack:#channel, file:folder or console:"
+            close = suggestion(channel, CHANNELS)
+            hint = f"write email:name@host, slack:#channel, file:folder or console:{close}"
         raise ComplaintError(f"{shown(found)} is no place to send to", hint)
-    if channel == "email" and not _EMAIL.fullmatch(address):
+    if channel == "email" and not is_email(address):
         raise ComplaintError(f"{shown(address)} is no email address", "write one address an entry: email:name@host")
     if channel in {"slack", "file"} and not address:
         hint = "write slack:#channel, or slack:name for a webhook" if channel == "slack" else "write file:folder"

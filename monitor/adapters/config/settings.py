@@ -1,0 +1,282 @@
+"""The environment → settings: paths, machine limits, secrets. Never read from YAML, so that files can be shared."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import TypeVar
+
+from monitor import __version__
+from monitor.adapters.config import values
+from monitor.core.suggest import suggestion
+from monitor.errors import ConfigError, Problem
+
+T = TypeVar("T")
+
+# Set by Kubernetes for every service that happens to be called "monitor"; none of ours begins so.
+_FOREIGN = re.compile(r"MONITOR_(SERVICE_(HOST|PORT)|PORT)(_.*)?")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Secret:
+    """A password, token or secret address: shows itself only when asked."""
+
+    _value: str
+
+    def reveal(self) -> str:
+        """The secret itself; not for logs, messages or errors."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    def __str__(self) -> str:
+        return "…"
+
+
+class Security(StrEnum):
+    """How the connection to the mail server is protected."""
+
+    STARTTLS = "starttls"  # begins in the clear, must be upgraded
+    TLS = "tls"  # from the first byte
+    NONE = "none"  # only for a server on this machine
+
+
+class LogFormat(StrEnum):
+    CONSOLE = "console"
+    JSON = "json"
+
+
+class LogLevel(StrEnum):
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+_PORTS = {Security.STARTTLS: 587, Security.TLS: 465, Security.NONE: 25}
+
+
+@dataclass(frozen=True, slots=True)
+class Smtp:
+    """The mail server; `sender` may hold a name: `News monitor <monitor@example.org>`."""
+
+    host: str
+    sender: str
+    port: int = 587
+    security: Security = Security.STARTTLS
+    user: str = ""
+    password: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Slack:
+    """Access to Slack: a bot token for any channel, and incoming webhooks by name (lower case; "" is the default)."""
+
+    token: Secret | None = None
+    webhooks: Mapping[str, Secret] = field(default_factory=dict)
+    api_url: str = "https://slack.com/api"
+
+    def reaches(self, address: str) -> bool:
+        """Whether something is set that can send to `slack:address`: see `webhook`, else the token."""
+        return self.token is not None or self.webhook(address) is not None
+
+    def webhook(self, address: str) -> Secret | None:
+        """The webhook for an address: the one with this name (`#` left out), else the default one."""
+        return self.webhooks.get(webhook_name(address)) or self.webhooks.get("")
+
+
+def webhook_name(address: str) -> str:
+    """`#Russia-China` → `russia_china`: how a webhook's variable names a channel, in lower case."""
+    return re.sub(r"\W", "_", address.lstrip("#")).lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything from the environment, checked. One object, made once."""
+
+    feeds: Path = Path("feeds.yaml")
+    rules: Path = Path("rules.yaml")
+    db: Path = Path("data/monitor.db")
+    smtp: Smtp | None = None
+    slack: Slack = field(default_factory=Slack)
+    poll_every: timedelta = timedelta(minutes=10)
+    alert_max_age: timedelta = timedelta(hours=48)
+    retention: timedelta = timedelta(days=90)
+    backup_dir: Path | None = None
+    backup_keep: int = 7
+    concurrency: int = 64
+    user_agent: str = f"news-monitor/{__version__}"
+    fetch_timeout: timedelta = timedelta(seconds=20)
+    max_bytes: int = 15 * 2**20
+    log_level: LogLevel = LogLevel.INFO
+    log_format: LogFormat = LogFormat.CONSOLE
+    heartbeat_url: Secret | None = None
+    templates: Path | None = None
+
+
+def load_settings(environ: Mapping[str, str]) -> Settings:
+    """Read the `MONITOR_*` variables, each also as `…_FILE` (the path of a file that holds the value).
+
+    Raises ConfigError with every problem: impossible values, names that mean nothing, halves of a pair.
+    """
+    env = _Environment(environ)
+    default = Settings()
+    settings = Settings(
+        feeds=env.path("MONITOR_FEEDS") or default.feeds,
+        rules=env.path("MONITOR_RULES") or default.rules,
+        db=env.path("MONITOR_DB") or default.db,
+        smtp=_smtp(env),
+        slack=_slack(env),
+        poll_every=env.get("MONITOR_POLL_EVERY", values.duration, default.poll_every),
+        alert_max_age=env.get("MONITOR_ALERT_MAX_AGE", values.duration, default.alert_max_age),
+        retention=env.get("MONITOR_RETENTION", values.duration, default.retention),
+        backup_dir=env.path("MONITOR_BACKUP_DIR"),
+        backup_keep=env.number("MONITOR_BACKUP_KEEP", default.backup_keep, least=1, most=1000),
+        concurrency=env.number("MONITOR_CONCURRENCY", default.concurrency, least=1, most=1000),
+        user_agent=env.get("MONITOR_USER_AGENT", _header_text, default.user_agent),
+        fetch_timeout=env.get("MONITOR_FETCH_TIMEOUT", values.duration, default.fetch_timeout),
+        max_bytes=env.get("MONITOR_MAX_BYTES", _size, default.max_bytes),
+        log_level=env.get("MONITOR_LOG_LEVEL", lambda v: values.choice(v, LogLevel), default.log_level),
+        log_format=env.get("MONITOR_LOG_FORMAT", lambda v: values.choice(v, LogFormat), default.log_format),
+        heartbeat_url=env.get("MONITOR_HEARTBEAT_URL", _secret_address, None),
+        templates=env.path("MONITOR_TEMPLATES"),
+    )
+    env.refuse_unknown()
+    if env.problems:
+        raise ConfigError(env.problems)
+    return settings
+
+
+def _smtp(env: "_Environment") -> Smtp | None:
+    host = env.text("MONITOR_SMTP_HOST")
+    sender = env.get("MONITOR_SMTP_FROM", _sender, "")
+    security = env.get("MONITOR_SMTP_SECURITY", lambda v: values.choice(v, Security), Security.STARTTLS)
+    port = env.number("MONITOR_SMTP_PORT", _PORTS[security], least=1, most=65535)
+    user, password = env.text("MONITOR_SMTP_USER"), env.secret("MONITOR_SMTP_PASSWORD")
+    if bool(user) != bool(password):
+        missing = "MONITOR_SMTP_PASSWORD" if user else "MONITOR_SMTP_USER"
+        env.complain(missing, "is missing: user and password go together", "set both, or neither")
+    if not host:
+        others = [name for name in env.given if name.startswith("MONITOR_SMTP_")]
+        if others:
+            env.complain("MONITOR_SMTP_HOST", f"is missing, while {others[0]} is set", "set the mail server's name")
+        return None
+    if not env.has("MONITOR_SMTP_FROM"):
+        env.complain("MONITOR_SMTP_FROM", "is missing: mail needs a sender", "e.g. monitor@example.org")
+    return Smtp(host, sender, port, security, user, password)
+
+
+def _slack(env: "_Environment") -> Slack:
+    hooks: dict[str, Secret] = {}
+    for name in env.names("MONITOR_SLACK_WEBHOOK"):
+        address = env.get(name, _secret_address, None)
+        if address:
+            hooks[webhook_name(name.removeprefix("MONITOR_SLACK_WEBHOOK").removeprefix("_"))] = address
+    api_url = env.get("MONITOR_SLACK_API_URL", values.web_address, Slack().api_url)
+    return Slack(env.secret("MONITOR_SLACK_TOKEN"), hooks, api_url.rstrip("/"))
+
+
+def _secret_address(value: object) -> Secret:
+    try:
+        return Secret(values.web_address(value))
+    except values.ComplaintError:  # whose text would quote the secret
+        raise values.ComplaintError("is no web address", "copy the whole address, https://… included") from None
+
+
+def _sender(value: object) -> str:
+    found = values.text(value)
+    address = found[found.rfind("<") + 1 :].removesuffix(">")
+    if not values.is_email(address) or "\n" in found:
+        raise values.ComplaintError(f"{values.shown(found)} is no sender", "e.g. News monitor <monitor@example.org>")
+    return found
+
+
+def _header_text(value: object) -> str:
+    found = values.text(value)
+    if not found.isprintable() or not found.isascii() or not found:
+        raise values.ComplaintError("must be one line of plain ASCII", "e.g. news-monitor (+https://example.org)")
+    return found
+
+
+def _size(value: object) -> int:
+    match = re.fullmatch(r"(\d{1,12})\s*(|K|M|G)(i?B)?", values.text(value), re.IGNORECASE)
+    size = int(match[1]) * 1024 ** " KMG".index(match[2].upper() or " ") if match else 0
+    if size < 1024:
+        raise values.ComplaintError(f"{values.shown(value)} is no size of at least 1 KiB", "e.g. 15M, or bytes")
+    return size
+
+
+class _Environment:
+    """The environment with every complaint about it; remembers what was asked for, so that the rest is unknown."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.problems: list[Problem] = []
+        self.known: set[str] = set()
+        self.environ = {name: value for name, value in environ.items() if name.startswith("MONITOR_")}
+        self.given = sorted({name.removesuffix("_FILE") for name, value in self.environ.items() if value.strip()})
+
+    def complain(self, name: str, message: str, hint: str = "") -> None:
+        self.problems.append(Problem((name,), message, hint))
+
+    def has(self, name: str) -> bool:
+        return name in self.given
+
+    def names(self, prefix: str) -> list[str]:
+        """The variables given that begin so; they count as known."""
+        self.known.add(prefix)
+        return [name for name in self.given if name == prefix or name.startswith(f"{prefix}_")]
+
+    def text(self, name: str) -> str:
+        """The value, from the variable or its file; empty where neither is set."""
+        self.known.add(name)
+        direct, file = self.environ.get(name, "").strip(), self.environ.get(f"{name}_FILE", "").strip()
+        if direct and file:
+            self.complain(name, f"is set, and {name}_FILE too", "keep one of them")
+        if direct or not file:
+            return direct
+        try:
+            found = Path(file).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            self.complain(f"{name}_FILE", f"can't read {file}: {reason}", "check the path and its permissions")
+            return ""
+        if not found:
+            self.complain(f"{name}_FILE", f"{file} is empty", "write the value into it")
+        return found
+
+    def get(self, name: str, read: Callable[[object], T], default: T) -> T:
+        """The value as `read` understands it, else the default."""
+        found = self.text(name)
+        if not found:
+            return default
+        try:
+            return read(found)
+        except values.ComplaintError as complaint:
+            self.complain(name, str(complaint), complaint.hint)
+            return default
+
+    def path(self, name: str) -> Path | None:
+        found = self.text(name)
+        return Path(found).expanduser() if found else None
+
+    def secret(self, name: str) -> Secret | None:
+        found = self.text(name)
+        return Secret(found) if found else None
+
+    def number(self, name: str, default: int, *, least: int, most: int) -> int:
+        def read(value: object) -> int:
+            found = str(value)
+            if not re.fullmatch(r"[0-9]{1,18}", found) or not least <= int(found) <= most:
+                raise values.ComplaintError(f"{values.shown(value)} must be a number from {least} to {most}")
+            return int(found)
+
+        return self.get(name, read, default)
+
+    def refuse_unknown(self) -> None:
+        for name in self.given:
+            if name in self.known or name.startswith("MONITOR_SLACK_WEBHOOK_") or _FOREIGN.fullmatch(name):
+                continue
+            self.complain(name, f"is no setting{suggestion(name, self.known)}", "see docs/settings.md; or remove it")
