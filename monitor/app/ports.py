@@ -5,7 +5,6 @@ The store's ports are narrow on purpose: another database can stand beside SQLit
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -29,6 +28,7 @@ from monitor.core.model import (
     Story,
     Target,
 )
+from monitor.core.model import Waiting as Waiting
 
 
 class Clock(Protocol):
@@ -138,15 +138,6 @@ class Archive(Protocol):
     def coverage(self, specs: Sequence[FeedSpec], since: datetime, until: datetime) -> Coverage:
         """What was watched in this period."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A hit that waits in a digest. `since` is when the digest's oldest waiting hit was put there."""
-
-    digest: str
-    hit_ids: tuple[int, ...]
-    since: datetime
 
 
 class DigestDesk(Protocol):

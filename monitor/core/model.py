@@ -313,6 +313,15 @@ class DigestSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """The tray of a digest: hits that wait to be told. `since` is when the oldest of them was put there."""
+
+    digest: str
+    hit_ids: tuple[int, ...]
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Segment:
     """A run of text in a snippet; `marked` where a rule's words were found."""
 
