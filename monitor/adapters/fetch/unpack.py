@@ -1,0 +1,104 @@
+"""Takes gzip, deflate, br and zstd off a body, never giving more than a limit. Pure.
+
+httpx would do it chunk by chunk, but each chunk without bound: 64 KiB of brotli can hold gigabytes.
+"""
+
+import zlib
+from collections.abc import Sequence
+from io import BytesIO
+
+import brotli
+import zstandard
+
+_GZIP = b"\x1f\x8b"
+_ZSTD = b"\x28\xb5\x2f\xfd"
+_LAYERS = 3
+
+
+class UnpackError(Exception):
+    """The body is not what its Content-Encoding says; `str()` says how, for the operator."""
+
+
+class TooMuchError(Exception):
+    """The unpacked body is larger than the limit."""
+
+
+def unpack(body: bytes, encodings: Sequence[str], limit: int, *, cut_short: bool = False) -> bytes:
+    """The body with `encodings` (outermost first) taken off; at most `limit` bytes.
+
+    Servers that promise a coding and send plain text, or send gzip without saying so, are understood. With
+    `cut_short` what can be unpacked of an incomplete body is given. Raises TooMuchError, UnpackError.
+    """
+    names = list(encodings) or (["gzip"] if body.startswith(_GZIP) else [])
+    if len(names) > _LAYERS:
+        raise UnpackError(f"the body is packed {len(names)} times over")
+    for name in names:
+        body = _unpack_one(body, name, limit, cut_short)
+    if len(body) > limit:
+        raise TooMuchError
+    return body
+
+
+def _unpack_one(body: bytes, name: str, limit: int, cut_short: bool) -> bytes:
+    try:
+        match name:
+            case "gzip" | "x-gzip":
+                return _inflate(body, zlib.MAX_WBITS | 16, limit, cut_short) if body.startswith(_GZIP) else body
+            case "deflate":
+                return _deflated(body, limit, cut_short)
+            case "br":
+                return _brotli(body, limit, cut_short)
+            case "zstd":
+                return _zstd(body, limit, cut_short) if body.startswith(_ZSTD) else body
+            case _:
+                raise UnpackError(f"the body is packed with “{name[:20]}”, which was not asked for")
+    except (zlib.error, brotli.error, zstandard.ZstdError) as error:
+        raise UnpackError(f"the body claims to be packed with {name}, but is damaged") from error
+
+
+def _inflate(body: bytes, window: int, limit: int, cut_short: bool) -> bytes:
+    pieces, size = [], 0
+    while body:  # gzip files may be laid end to end
+        stream = zlib.decompressobj(window)
+        pieces.append(stream.decompress(body, limit + 1 - size))
+        size += len(pieces[-1])
+        if size > limit:
+            raise TooMuchError
+        if not stream.eof and not cut_short:
+            raise UnpackError("the packed body ends too early")
+        body = stream.unused_data if stream.unused_data.startswith(_GZIP) else b""
+    return b"".join(pieces)
+
+
+def _deflated(body: bytes, limit: int, cut_short: bool) -> bytes:
+    try:
+        return _inflate(body, zlib.MAX_WBITS, limit, cut_short)
+    except zlib.error:  # some servers leave out the zlib frame
+        return _inflate(body, -zlib.MAX_WBITS, limit, cut_short)
+
+
+def _brotli(body: bytes, limit: int, cut_short: bool) -> bytes:
+    stream = brotli.Decompressor()
+    pieces = [stream.process(body, output_buffer_limit=limit + 1)]
+    size = len(pieces[0])
+    while size <= limit and not stream.is_finished():
+        more = stream.process(b"", output_buffer_limit=limit + 1 - size)
+        if not more:
+            break
+        pieces.append(more)
+        size += len(more)
+    if size > limit:
+        raise TooMuchError
+    if not stream.is_finished() and not cut_short:
+        raise UnpackError("the packed body ends too early")
+    return b"".join(pieces)
+
+
+def _zstd(body: bytes, limit: int, cut_short: bool) -> bytes:
+    reader = zstandard.ZstdDecompressor(max_window_size=2**27).stream_reader(BytesIO(body), read_across_frames=True)
+    plain = bytes(reader.read(limit + 1))
+    if len(plain) > limit:
+        raise TooMuchError
+    if not plain and not cut_short:
+        raise UnpackError("the packed body ends too early")
+    return plain
