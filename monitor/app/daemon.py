@@ -9,6 +9,7 @@ import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -116,7 +117,10 @@ class Daemon:
             if feed.id not in self._polls:
                 task = asyncio.create_task(self._poll(feed, state))
                 self._polls[feed.id] = task
-                task.add_done_callback(lambda _, feed_id=feed.id: self._polls.pop(feed_id, None))
+                task.add_done_callback(partial(self._polled, feed.id))
+
+    def _polled(self, feed: str, _: asyncio.Task[None]) -> None:
+        self._polls.pop(feed, None)
 
     async def _poll(self, feed: FeedSpec, state: FeedState) -> None:
         try:

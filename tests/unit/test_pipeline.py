@@ -1,0 +1,253 @@
+"""One feed, one transaction: what a poll commits, what it does when a part of the road fails."""
+
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from monitor.adapters.store import SqliteStore, open_store
+from monitor.app.digests import DigestWriter
+from monitor.app.pipeline import Outcome, Pacing, Pipeline
+from monitor.app.watch import Watch
+from monitor.core.model import (
+    DeliveryState,
+    Digest,
+    DigestSpec,
+    Evidence,
+    Failure,
+    FailureKind,
+    FeedSpec,
+    FeedState,
+    Fetched,
+    Hit,
+    Item,
+    Message,
+    Parsed,
+    RuleInfo,
+    Severity,
+    StoryStatus,
+    Target,
+)
+from monitor.errors import ParseError
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+FEED = FeedSpec(id="gazette", url="http://gazette.example/rss", name="Gazette", language="en")
+MORNING = DigestSpec(id="morning", rules=("*",), to=(Target("console", ""),), at="0 8 * * *")
+FLASH = DigestSpec(id="flash", rules=("severity>=high",), to=(Target("console", ""),))
+
+
+@dataclass
+class Newsroom:
+    """A fetcher, parser and matcher in one, scripted: `items` is what the feed holds at present."""
+
+    items: tuple[Item, ...] = ()
+    failure: Failure | None = None
+    broken_parser: Exception | None = None
+    broken_matcher: bool = False
+    rules: tuple[RuleInfo, ...] = (RuleInfo("harbour", "Harbour", Severity.HIGH),)
+    asked: list[FeedState] = field(default_factory=list)
+
+    async def fetch(self, feed: FeedSpec, state: FeedState, at: datetime) -> Fetched:
+        self.asked.append(state)
+        return Fetched(feed.id, at, status=200, body=repr(self.items).encode(), etag='"1"', failure=self.failure)
+
+    async def aclose(self) -> None: ...
+
+    def parse(self, fetched: Fetched, feed: FeedSpec) -> Parsed:
+        if self.broken_parser:
+            raise self.broken_parser
+        return Parsed(tuple(replace(item, seen_at=fetched.at) for item in self.items), title="The Gazette")
+
+    def match(self, item: Item) -> list[Hit]:
+        if self.broken_matcher:
+            raise RuntimeError("a bug")
+        at = item.title.find("harbour")
+        if at < 0:
+            return []
+        evidence = Evidence("harbour", "harbour", None, "harbour", "title", at, at + 7)
+        return [Hit(rule.id, rule.severity, 1.0, (evidence,), rule.status) for rule in self.rules]
+
+
+class PlainRenderer:
+    def render(self, digest: Digest, target: Target) -> list[Message]:
+        return [Message(target.channel, {"subject": digest.headline})]
+
+
+def report(key: str = "a", title: str = "The harbour opens", age: timedelta = timedelta(hours=1)) -> Item:
+    return Item("gazette", key, title, link=f"http://gazette.example/{key}", published=NOW - age)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqliteStore]:
+    store = open_store(tmp_path / "monitor.db")
+    store.feeds.sync([FEED], NOW)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def newsroom() -> Newsroom:
+    return Newsroom()
+
+
+@dataclass
+class Bench:
+    """A pipeline with its store, and the present."""
+
+    store: SqliteStore
+    newsroom: Newsroom
+    pipeline: Pipeline
+    watch: Watch
+    now: datetime = NOW
+
+    async def poll(self, after: timedelta = timedelta(minutes=10)) -> Outcome:
+        self.now += after
+        return await self.pipeline.poll(FEED, self.store.feeds.states()["gazette"], self.watch, self.now)
+
+    def tray(self, digest: str) -> int:
+        waiting = self.store.digests.waiting().get(digest)
+        return len(waiting.hit_ids) if waiting else 0
+
+    def writer(self) -> DigestWriter:
+        return DigestWriter(store=self.store, renderer=PlainRenderer())
+
+
+@pytest.fixture
+async def bench(store: SqliteStore, newsroom: Newsroom) -> AsyncIterator[Bench]:
+    with ThreadPoolExecutor(1) as desk, ThreadPoolExecutor(1) as reading:
+        pipeline = Pipeline(
+            store=store,
+            fetcher=newsroom,
+            parser=newsroom,
+            reading=reading,
+            desk=desk,
+            chance=lambda: 0.5,
+            pacing=Pacing(),
+        )
+        yield Bench(store, newsroom, pipeline, Watch((FEED,), newsroom, (MORNING, FLASH)))
+
+
+async def test_a_new_report_is_archived_matched_and_put_into_every_digest_that_wants_it(bench: Bench) -> None:
+    await bench.poll()  # the first reading, of an empty feed
+    bench.newsroom.items = (report(), report("b", "The market closes"))
+    outcome = await bench.poll()
+    assert (outcome.new, outcome.edited, outcome.hits) == (2, 0, 1)
+    assert (bench.tray("morning"), bench.tray("flash")) == (1, 1)
+
+
+async def test_a_feed_read_for_the_first_time_wakes_nobody(bench: Bench) -> None:
+    bench.newsroom.items = (report(),)
+    await bench.poll()
+    assert (bench.tray("morning"), bench.tray("flash")) == (1, 0)
+
+
+async def test_old_news_is_archived_but_not_told_and_is_counted(bench: Bench) -> None:
+    bench.newsroom.items = (report(age=timedelta(days=30)),)
+    outcome = await bench.poll()
+    assert (outcome.new, outcome.hits, bench.tray("morning")) == (1, 1, 0)
+    assert [count for _, count in bench.store.digests.left_out("morning")] == [1]
+
+
+async def test_what_was_seen_before_is_not_told_again(bench: Bench) -> None:
+    bench.newsroom.items = (report(),)
+    await bench.poll()
+    bench.writer().write(bench.watch, MORNING, bench.now)
+    outcome = await bench.poll()
+    assert (outcome.new, outcome.edited, outcome.hits, bench.tray("morning")) == (0, 0, 0, 0)
+
+
+async def test_a_changed_headline_is_told_again_by_the_clock_but_wakes_nobody(bench: Bench) -> None:
+    await bench.poll()
+    bench.newsroom.items = (report(),)
+    await bench.poll()
+    for spec in (MORNING, FLASH):
+        bench.writer().write(bench.watch, spec, bench.now)
+    bench.newsroom.items = (report(title="The harbour stays shut"),)
+    outcome = await bench.poll()
+    assert outcome.edited == 1
+    assert (bench.tray("morning"), bench.tray("flash")) == (1, 0)
+    digest = bench.writer().write(bench.watch, MORNING, bench.now)
+    assert digest.stories[0].status is StoryStatus.CHANGED
+    assert digest.stories[0].changes == (("The harbour opens", "The harbour stays shut"),)
+
+
+async def test_the_same_headline_elsewhere_joins_the_story(bench: Bench) -> None:
+    bench.newsroom.items = (report("a"), replace(report("b"), link="http://gazette.example/copy"))
+    await bench.poll()
+    digest = bench.writer().write(bench.watch, MORNING, bench.now)
+    assert [story.carriers[0].copies for story in digest.stories] == [1]
+
+
+@pytest.mark.parametrize(
+    ("failure", "gone"),
+    [
+        (Failure(FailureKind.TIMEOUT, "no answer within 20 s"), False),
+        (Failure(FailureKind.HTTP, "404 Not Found", 404), False),
+        (Failure(FailureKind.GONE, "410 Gone", 410), True),
+    ],
+)
+async def test_a_failed_poll_is_counted_with_its_reason_and_tried_again_unless_gone(
+    bench: Bench, failure: Failure, gone: bool
+) -> None:
+    bench.newsroom.failure = failure
+    outcome = await bench.poll()
+    state = bench.store.feeds.states()["gazette"]
+    assert outcome.failure == failure
+    assert (state.failures, state.last_error, state.gone) == (1, failure.message, gone)
+    assert state.next_poll_at is not None
+    assert state.next_poll_at > bench.now
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        (ParseError("this is a web page, not a feed"), FailureKind.NOT_A_FEED),
+        (RuntimeError("a bug in the parser"), FailureKind.INTERNAL),
+    ],
+)
+async def test_a_document_that_cannot_be_read_is_asked_for_again_in_full(
+    bench: Bench, fault: Exception, kind: FailureKind
+) -> None:
+    bench.newsroom.broken_parser = fault
+    outcome = await bench.poll()
+    assert outcome.failure is not None
+    assert outcome.failure.kind is kind
+    state = bench.store.feeds.states()["gazette"]
+    assert (state.etag, state.body_hash) == (None, None)
+
+
+async def test_a_fault_halfway_leaves_nothing_behind_and_the_next_poll_finds_everything(bench: Bench) -> None:
+    bench.newsroom.items = (report(),)
+    bench.newsroom.broken_matcher = True
+    outcome = await bench.poll()
+    assert outcome.failure is not None
+    assert outcome.failure.kind is FailureKind.INTERNAL
+    assert list(bench.store.query_items()) == []
+    bench.newsroom.broken_matcher = False
+    assert (await bench.poll()).new == 1
+    assert bench.tray("morning") == 1
+
+
+async def test_writing_a_digest_empties_the_tray_and_fills_the_outbox_at_once(bench: Bench) -> None:
+    bench.newsroom.items = (report(),)
+    await bench.poll()
+    digest = bench.writer().write(bench.watch, MORNING, bench.now)
+    assert len(digest.stories) == 1
+    assert bench.tray("morning") == 0
+    assert bench.store.outbox.count().get(DeliveryState.QUEUED) == 1
+
+
+async def test_a_digest_that_cannot_be_rendered_keeps_its_tray(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken:
+        def render(self, digest: Digest, target: Target) -> list[Message]:
+            raise RuntimeError("a template is broken")
+
+    bench.newsroom.items = (report(),)
+    await bench.poll()
+    with pytest.raises(RuntimeError, match="template"):
+        DigestWriter(store=bench.store, renderer=Broken()).write(bench.watch, MORNING, bench.now)
+    assert bench.tray("morning") == 1
+    assert not bench.store.outbox.count().get(DeliveryState.QUEUED)
