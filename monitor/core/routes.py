@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitor.core.model import DigestSpec, Hit, Item, RuleInfo, RuleStatus, Severity
-from monitor.core.suggest import suggestion
+from monitor.core.suggest import complaint, suggestion
 
 _COMPARE: dict[str, Callable[[int, int], bool]] = {
     ">=": operator.ge,
@@ -31,7 +31,7 @@ _COMPARE: dict[str, Callable[[int, int], bool]] = {
 _COMPARISON = re.compile(r"(?P<field>[^<>=]*?)\s*(?P<sign>[<>=!]+)\s*(?P<value>.*)", re.DOTALL)
 _PREFIX = re.compile(r"(?P<field>[^:\s]*)\s*:\s*(?P<value>.*)", re.DOTALL)
 _NAME = re.compile(r"\w[\w.-]*")
-_EXCLUDE = re.compile(r"(?:not\s+|-\s*)(?P<rest>.*)", re.DOTALL | re.IGNORECASE)
+_EXCLUDE = re.compile(r"(?:not(?:\s+|$)|-\s*)(?P<rest>.*)", re.DOTALL | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +120,14 @@ def _check_comparison(field: str, sign: str, value: str) -> str | None:
         return f"{sign!r} is no comparison: use one of {' '.join(_COMPARE)}"
     level = value.strip().lower()
     if level not in set(Severity):
-        return f"{value.strip()!r} is no severity{suggestion(level, Severity)}: use one of {', '.join(Severity)}"
+        advice = f"use one of {', '.join(Severity)}"
+        return complaint(f"{value.strip()!r} is no severity", level, Severity, advice)
     return None
 
 
 def _check_tag(field: str, value: str, rules: Collection[RuleInfo] | None) -> str | None:
     if field.lower() != "tag":
-        return f"{field!r} can't be selected by{suggestion(field, ['tag', 'severity'])}: use 'tag:name'"
+        return complaint(f"rules can't be selected by {field!r}", field, ["tag"], "use 'tag:name'")
     if not value:
         return "'tag:' needs the name of a tag after it, e.g. 'tag:energy'"
     if rules is None:

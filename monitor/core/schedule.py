@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from cronsim import CronSim, CronSimError
 
 from monitor.core.model import DigestSpec, Failure, FailureKind, FeedSpec, FeedState, Fetched
-from monitor.core.suggest import suggestion
+from monitor.core.suggest import complaint
 from monitor.errors import DeliveryFault
 
 # --- polls ------------------------------------------------------------------------------------------------
@@ -131,8 +131,12 @@ def check_timezone(name: str) -> str | None:
         return None
     by_city = {zone.rsplit("/", 1)[-1].casefold(): zone for zone in sorted(names)}
     city = name.strip().replace(" ", "_").rsplit("/", 1)[-1].casefold()
-    meant = f", did you mean {by_city[city]!r}?" if city in by_city else suggestion(name, names)
-    return f"{name!r} is no time zone{meant}: use a name like 'Asia/Tokyo' or 'UTC'"
+    return complaint(
+        f"{name!r} is no time zone",
+        by_city.get(city, name),
+        [by_city[city]] if city in by_city else names,
+        "use a name like 'Asia/Tokyo' or 'UTC'",
+    )
 
 
 @cache

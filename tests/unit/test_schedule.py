@@ -1,0 +1,351 @@
+"""When feeds are asked again, when digests are due, when failed deliveries are tried again."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from monitor.core.model import DigestSpec, Failure, FailureKind, FeedSpec, FeedState, Fetched
+from monitor.core.schedule import (
+    CEILING,
+    check_cron,
+    check_timezone,
+    digest_due,
+    next_attempt,
+    next_digest,
+    next_poll,
+)
+from monitor.errors import DeliveryFault
+
+NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
+S, M, H, D = (timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1))
+MIDDLE = 0.5  # the jitter that moves nothing
+
+
+def wait(
+    *,
+    every: timedelta | None = None,
+    default: timedelta = 10 * M,
+    ttl: timedelta | None = None,
+    max_age: timedelta | None = None,
+    failure: Failure | None = None,
+    failures: int = 0,
+    jitter: float = MIDDLE,
+) -> timedelta:
+    plan = next_poll(
+        FeedSpec("primer", "https://primer.example/rss", every=every),
+        FeedState("primer", failures=failures),
+        Fetched("primer", NOW, failure=failure, max_age=max_age),
+        ttl=ttl,
+        now=NOW,
+        default=default,
+        jitter=jitter,
+    )
+    assert plan.reason
+    return plan.at - NOW
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected", "why"),
+    [
+        ({}, 10 * M, "the default"),
+        ({"every": 3 * M}, 3 * M, "the feed's own interval"),
+        ({"every": 1 * S}, 2 * M, "never below the floor"),
+        ({"default": 1 * S}, 2 * M, "never below the floor"),
+        ({"every": 3 * D}, 24 * H, "never above the ceiling"),
+        ({"ttl": 20 * M}, 20 * M, "the document asks for longer"),
+        ({"max_age": 25 * M, "ttl": 20 * M}, 25 * M, "the longer of both"),
+        ({"max_age": 1 * M}, 10 * M, "a shorter freshness doesn't make us ask more often"),
+        ({"ttl": 24 * H}, 30 * M, "alerts must stay timely"),
+        ({"default": 2 * H, "ttl": 24 * H}, 2 * H, "the cap shortens nobody's own choice"),
+        ({"every": 3 * M, "ttl": 24 * H}, 3 * M, "a fixed interval is fixed"),
+        ({"max_age": timedelta(0)}, 10 * M, "no-cache asks for nothing"),
+    ],
+)
+def test_a_feed_that_answers_is_asked_again(asked: dict[str, timedelta], expected: timedelta, why: str) -> None:
+    assert wait(**asked) == expected, why  # type: ignore[arg-type]
+
+
+def test_polls_are_spread_around_their_interval() -> None:
+    assert (wait(jitter=0), wait(jitter=1)) == (9 * M, 11 * M)
+    assert wait(every=2 * M, jitter=0) == 2 * M, "but never below the floor"
+
+
+def failed(kind: FailureKind, retry_after: timedelta | None = None) -> Failure:
+    return Failure(kind, "does not matter", retry_after=retry_after)
+
+
+@pytest.mark.parametrize(
+    ("kind", "failures", "expected"),
+    [
+        (FailureKind.HTTP, 0, 10 * M),  # the first failure waits as usual
+        (FailureKind.HTTP, 1, 20 * M),
+        (FailureKind.HTTP, 4, 160 * M),
+        (FailureKind.NOT_A_FEED, 9, 6 * H),
+        (FailureKind.THROTTLED, 500, 6 * H),  # never for good, however often
+        (FailureKind.TIMEOUT, 2, 40 * M),
+        (FailureKind.DNS, 9, 1 * H),  # may be our own network: soon heard again
+        (FailureKind.CONNECT, 10_000, 1 * H),
+        (FailureKind.GONE, 0, 24 * H),
+    ],
+)
+def test_failures_in_a_row_double_the_wait_up_to_a_ceiling(
+    kind: FailureKind, failures: int, expected: timedelta
+) -> None:
+    assert wait(failure=failed(kind), failures=failures) == expected
+
+
+def test_a_failure_never_makes_a_rare_feed_asked_more_often() -> None:
+    assert wait(every=12 * H, failure=failed(FailureKind.DNS)) == 12 * H
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected", "why"),
+    [
+        (3 * H, 3 * H, "kept"),
+        (5 * S, 10 * M, "sooner than our own wait: ours"),
+        (90 * D, 24 * H, "capped"),
+    ],
+)
+def test_retry_after_is_respected(asked: timedelta, expected: timedelta, why: str) -> None:
+    assert wait(failure=failed(FailureKind.THROTTLED, asked), jitter=0.5 if asked < 10 * M else 0) == expected, why
+
+
+def test_retry_after_is_never_undercut_by_chance() -> None:
+    assert wait(failure=failed(FailureKind.THROTTLED, 3 * H), jitter=1) > 3 * H
+    assert wait(failure=failed(FailureKind.THROTTLED, 24 * H), jitter=1) == 24 * H
+
+
+@pytest.mark.parametrize(
+    ("failure", "reason"),
+    [
+        (failed(FailureKind.HTTP), "failure 3 in a row"),
+        (failed(FailureKind.THROTTLED, 9 * H), "failure 3 in a row, its server asked to wait"),
+        (failed(FailureKind.GONE), "gone for good, says its server"),
+    ],
+)
+def test_the_plan_says_why(failure: Failure, reason: str) -> None:
+    plan = next_poll(
+        FeedSpec("primer", ""), FeedState("primer", failures=2), Fetched("primer", NOW, failure=failure),
+        ttl=None, now=NOW, default=10 * M, jitter=0.5,
+    )  # fmt: skip
+    assert plan.reason == reason
+
+
+# --- digests ----------------------------------------------------------------------------------------------
+
+
+def cron(at: str | None, timezone: str = "UTC", wait: timedelta = 30 * S) -> DigestSpec:
+    return DigestSpec("morning", ("*",), (), at=at, timezone=timezone, wait=wait)
+
+
+def local(zone: str, *parts: int, fold: int = 0) -> datetime:
+    return datetime(*parts, tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC)  # type: ignore[arg-type,misc]
+
+
+def fired(at: str, zone: str, start: datetime, end: datetime, step: timedelta = 10 * M) -> list[str]:
+    """The moments at which a daemon that looks every `step` writes the digest, on the reader's clock."""
+    spec, last, now, times = cron(at, zone), start, start, []
+    while now <= end:
+        if due := digest_due(spec, last=last, waiting_since=None, now=now):
+            assert last < due <= now
+            times.append(f"{due.astimezone(ZoneInfo(zone)):%a %H:%M%z}")
+            last = now
+        now += step
+    return times
+
+
+def test_a_digest_is_due_once_at_its_local_time() -> None:
+    start = local("Asia/Tokyo", 2026, 11, 20, 9, 0)  # a Friday
+    times = fired("0 8 * * 1-5", "Asia/Tokyo", start, start + 5 * D)
+    assert times == ["Mon 08:00+0900", "Tue 08:00+0900", "Wed 08:00+0900"]
+
+
+@pytest.mark.parametrize(
+    ("at", "expected", "why"),
+    [
+        ("30 2 * * *", "Sat 02:30+0100, Sun 03:00+0200, Mon 02:30+0200", "skipped by the clocks: right after"),
+        ("0 8 * * *", "Sat 08:00+0100, Sun 08:00+0200, Mon 08:00+0200", "23 hours apart, not 24"),
+        (
+            "0 */12 * * *",
+            "Sat 00:00+0100, Sat 12:00+0100, Sun 00:00+0100, Sun 12:00+0200, Mon 00:00+0200, Mon 12:00+0200",
+            "by the wall clock",
+        ),
+        (
+            "*/30 2 * * *",
+            "Sat 02:00+0100, Sat 02:30+0100, Sun 03:00+0200, Mon 02:00+0200, Mon 02:30+0200",
+            "two times that are skipped fall together",
+        ),
+    ],
+)
+def test_in_spring_no_digest_is_missed(at: str, expected: str, why: str) -> None:
+    start = local("Europe/Berlin", 2027, 3, 26, 23, 50)
+    assert ", ".join(fired(at, "Europe/Berlin", start, start + 3 * D - 1 * H)) == expected, why
+
+
+@pytest.mark.parametrize(
+    ("at", "expected", "why"),
+    [
+        ("30 2 * * *", "Sat 02:30+0200, Sun 02:30+0200, Mon 02:30+0100", "repeated by the clocks: the first time only"),
+        ("0 8 * * *", "Sat 08:00+0200, Sun 08:00+0100, Mon 08:00+0100", "25 hours apart"),
+        (
+            "*/30 2 * * *",
+            "Sat 02:00+0200, Sat 02:30+0200, Sun 02:00+0200, Sun 02:30+0200, Mon 02:00+0100, Mon 02:30+0100",
+            "not four on Sunday",
+        ),
+    ],
+)
+def test_in_autumn_no_digest_comes_twice(at: str, expected: str, why: str) -> None:
+    start = local("Europe/Berlin", 2026, 10, 23, 23, 50)
+    assert ", ".join(fired(at, "Europe/Berlin", start, start + 3 * D + 1 * H)) == expected, why
+
+
+def test_an_hourly_digest_follows_the_hours_as_they_pass() -> None:
+    start = local("Europe/Berlin", 2026, 10, 25, 0, 50)
+    times = fired("0 * * * *", "Europe/Berlin", start, start + 4 * H)
+    assert times == ["Sun 01:00+0200", "Sun 02:00+0200", "Sun 02:00+0100", "Sun 03:00+0100"]
+
+
+@pytest.mark.parametrize(
+    ("last", "now", "due", "why"),
+    [
+        ((2026, 11, 24, 8, 0), (2026, 11, 25, 7, 59), None, "not yet"),
+        ((2026, 11, 24, 8, 0), (2026, 11, 25, 8, 0), (2026, 11, 25, 8, 0), "on the minute"),
+        ((2026, 11, 25, 8, 0), (2026, 11, 25, 8, 0), None, "done already"),
+        ((2026, 11, 20, 8, 0), (2026, 11, 25, 9, 30), (2026, 11, 25, 8, 0), "missed times make one digest"),
+        ((2024, 1, 1, 0, 0), (2026, 11, 25, 9, 30), (2026, 11, 25, 8, 0), "even over years"),
+        ((2026, 11, 25, 9, 0), (2026, 11, 25, 8, 30), None, "the clock was set back: not again"),
+    ],
+)
+def test_the_latest_missed_time_counts(
+    last: tuple[int, ...], now: tuple[int, ...], due: tuple[int, ...] | None, why: str
+) -> None:
+    expected = None if due is None else datetime(*due, tzinfo=UTC)  # type: ignore[misc,arg-type]
+    got = digest_due(
+        cron("0 8 * * *"),
+        last=datetime(*last, tzinfo=UTC),  # type: ignore[misc,arg-type]
+        waiting_since=None,
+        now=datetime(*now, tzinfo=UTC),  # type: ignore[misc,arg-type]
+    )
+    assert got == expected, why
+
+
+def test_a_rare_digest_missed_long_ago_is_found() -> None:
+    due = digest_due(
+        cron("0 8 29 2 *"), last=datetime(2026, 1, 1, tzinfo=UTC), waiting_since=None,
+        now=datetime(2029, 12, 1, tzinfo=UTC),
+    )  # fmt: skip
+    assert due == datetime(2028, 2, 29, 8, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("since", "due", "why"),
+    [
+        (None, None, "nothing waits"),
+        (NOW - 29 * S, None, "still gathering"),
+        (NOW - 30 * S, NOW, "gathered"),
+        (NOW - 5 * H, NOW - 5 * H + 30 * S, "long overdue"),
+        (NOW + 5 * H, NOW, "the clock was set back: no waiting for the future"),
+    ],
+)
+def test_an_immediate_digest_gathers_for_its_wait(since: datetime | None, due: datetime | None, why: str) -> None:
+    assert digest_due(cron(None), last=NOW - D, waiting_since=since, now=NOW) == due, why
+
+
+def test_the_next_time_is_told() -> None:
+    assert next_digest(cron("0 8 * * 1-5", "Asia/Tokyo"), NOW) == local("Asia/Tokyo", 2026, 11, 25, 8, 0)
+    assert next_digest(cron("0 8 * * *"), NOW) == NOW + D, "after now, not at it"
+    assert next_digest(cron(None), NOW) is None
+
+
+@pytest.mark.parametrize("line", ["0 8 * * 1-5", "*/15 6-22 * * *", "0 8 * * MON,wed", "0 0 L * *", "0 9 29 2 *"])
+def test_good_cron_lines_have_no_complaint(line: str) -> None:
+    assert check_cron(line) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ("", "needs the five fields 'minute hour day month weekday', this has 0"),
+        ("8:00", "this has 1: for weekdays at 08:00 write '0 8 * * 1-5'"),
+        ("0 0 8 * * *", "this has 6"),
+        ("60 8 * * *", "the minute is not valid, it takes 0–59"),
+        ("0 25 * * *", "the hour is not valid, it takes 0–23"),
+        ("0 8 32 * *", "the day-of-month is not valid"),
+        ("0 8 * 13 *", "the month is not valid, it takes 1–12 or JAN–DEC"),
+        ("0 8 * * monday", "the day-of-week is not valid"),
+        ("0 8 * * 5-1", "the day-of-week is not valid"),
+        ("0 8 30 2 *", "the day-of-month is not valid"),
+        ("0 8 * * x", "for weekdays at 08:00 write '0 8 * * 1-5'"),
+    ],
+)
+def test_bad_cron_lines_get_a_complaint_that_helps(line: str, complaint: str) -> None:
+    assert complaint in (check_cron(line) or "no complaint")
+
+
+@pytest.mark.parametrize(
+    ("name", "complaint"),
+    [
+        ("Asia/Tokyo", None),
+        ("UTC", None),
+        ("Asia/Tokio", "'Asia/Tokio' is no time zone, did you mean 'Asia/Tokyo'? Use a name like"),
+        ("Tokyo", "did you mean 'Asia/Tokyo'?"),
+        ("new york", "did you mean 'America/New_York'?"),
+        ("asia/vladivostok", "did you mean 'Asia/Vladivostok'?"),
+        ("Mars/Olympus", "'Mars/Olympus' is no time zone: use a name like 'Asia/Tokyo' or 'UTC'"),
+        ("", "is no time zone"),
+        ("../etc/passwd", "is no time zone"),
+    ],
+)
+def test_time_zones_are_checked(name: str, complaint: str | None) -> None:
+    got = check_timezone(name)
+    assert got is None if complaint is None else complaint in (got or "no complaint")
+
+
+# --- deliveries -------------------------------------------------------------------------------------------
+
+
+def retry(
+    fault: DeliveryFault = DeliveryFault.TEMPORARY,
+    *,
+    attempts: int = 1,
+    age: timedelta = 1 * H,
+    retry_after: timedelta | None = None,
+    jitter: float = 0,
+) -> timedelta | None:
+    at = next_attempt(fault, attempts=attempts, retry_after=retry_after, created_at=NOW - age, now=NOW, jitter=jitter)
+    return None if at is None else at - NOW
+
+
+@pytest.mark.parametrize(
+    ("attempts", "expected"), [(1, 30 * S), (2, 1 * M), (5, 8 * M), (8, 1 * H), (50, 1 * H), (5000, 1 * H)]
+)
+def test_a_temporary_fault_is_tried_again_ever_more_slowly(attempts: int, expected: timedelta) -> None:
+    assert retry(attempts=attempts) == expected
+    assert expected * 0.8 == retry(attempts=attempts, jitter=1), "chance only shortens, the cap holds"
+
+
+@pytest.mark.parametrize(
+    ("fault", "attempts", "age", "parked"),
+    [
+        (DeliveryFault.PERMANENT, 1, timedelta(0), True),
+        (DeliveryFault.TEMPORARY, 60, 3 * D - 1 * S, False),
+        (DeliveryFault.TEMPORARY, 60, 3 * D, True),
+        (DeliveryFault.CONFIGURATION, 280, 3 * D - 1 * S, False),
+        (DeliveryFault.CONFIGURATION, 280, 3 * D, True),
+        # written three days ago, but the daemon was down: not parked after the first try
+        (DeliveryFault.TEMPORARY, 1, 4 * D, False),
+        (DeliveryFault.CONFIGURATION, 1, 4 * D, False),
+    ],
+)
+def test_what_will_not_go_is_parked(fault: DeliveryFault, attempts: int, age: timedelta, parked: bool) -> None:
+    assert (retry(fault, attempts=attempts, age=age) is None) == parked
+
+
+def test_a_fault_of_configuration_is_tried_every_quarter_of_an_hour() -> None:
+    assert {retry(DeliveryFault.CONFIGURATION, attempts=n) for n in range(1, 99)} == {15 * M}
+
+
+@pytest.mark.parametrize(("asked", "expected"), [(10 * S, 30 * S), (7 * M, 7 * M), (30 * D, CEILING)])
+def test_the_wait_a_server_asks_for_is_kept_up_to_a_day(asked: timedelta, expected: timedelta) -> None:
+    assert retry(retry_after=asked) == expected
