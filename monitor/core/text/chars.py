@@ -12,7 +12,10 @@ from importlib.resources import files
 FIELD_BREAK = "\x1f"
 
 DASHES = "-\u058a\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\u2e3a\u2e3b\ufe58\ufe63\uff0d"
-QUOTES = "\"'`\u00ab\u00bb\u00b4\u02b9\u02bc\u02bb\u02bf\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2032\u2033\u2039\u203a"
+QUOTES = (
+    "\"'`\u00ab\u00bb\u00b4\u02b9\u02bb\u02bc\u02bf\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f"
+    "\u2032\u2033\u2039\u203a"
+)
 CJK_QUOTES = "\u300a\u300b\u3008\u3009\u300c\u300d\u300e\u300f\u301d\u301e\u301f\ufe41\ufe42\ufe43\ufe44\uff62\uff63"
 MIDDLE_DOTS = "\u00b7\u2022\u2027\u2219\u22c5\u30fb\uff65\u318d\u119e"
 STRESS = "\u0300\u0301\u0340\u0341"
@@ -44,7 +47,6 @@ def simplified() -> dict[str, str]:
         old, _, new = line.partition("\t")
         if len(old) == 1 and new:
             table[old] = new.split(" ")[0]
-    # Printed for 图们江 and in no table: the slip is a matter for terms, not for folding.
     return table
 
 

@@ -117,10 +117,7 @@ def _fold(text: str, shifts: list[Shift] | None) -> str:
         text = _edit(_TAG, lambda _: " ", text, shifts)
     if not unicodedata.is_normalized("NFC", text) or _loose_marks().search(text):
         text = _edit(_clusters(), lambda m: _compose(m[0]), text, shifts)
-    if shifts is None:
-        text = text.translate(_table)
-    else:
-        text = _translate(text, shifts)
+    text = text.translate(_table) if shifts is None else _translate(text, shifts)
     if "(" in text:
         text = _edit(_GLOSS, lambda _: "", text, shifts)
     text = _edit(_GAP, _bridge, text, shifts)
