@@ -1,0 +1,168 @@
+"""How values become columns and rows become values. No SQL here.
+
+Times are stored as ISO 8601 text in UTC with microseconds and `Z`: one width, so that they compare as text.
+"""
+
+import json
+import sqlite3
+import unicodedata
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from monitor.core.model import (
+    Delivery,
+    DeliveryState,
+    Evidence,
+    FeedState,
+    Hit,
+    Item,
+    Message,
+    RuleStatus,
+    Severity,
+    StoredHit,
+    Story,
+    Target,
+)
+
+
+def stamp(moment: datetime) -> str:
+    """An aware datetime as text. Raises ValueError for a naive one: its zone would be a guess."""
+    if moment.tzinfo is None:
+        raise ValueError(f"naive datetime {moment!r}")
+    try:
+        utc = moment.astimezone(UTC)
+    except OverflowError:  # within hours of year 1 or 9999, as broken feeds claim
+        utc = moment.replace(tzinfo=UTC)
+    return utc.isoformat(timespec="microseconds")[:-6] + "Z"
+
+
+def stamp_or_none(moment: datetime | None) -> str | None:
+    """`stamp`, for a time that may be missing."""
+    return None if moment is None else stamp(moment)
+
+
+def moment(text: str) -> datetime:
+    """The aware UTC datetime that `stamp` wrote."""
+    return datetime.fromisoformat(text)
+
+
+def moment_or_none(text: str | None) -> datetime | None:
+    """`moment`, for a column that may be NULL."""
+    return None if text is None else moment(text)
+
+
+def to_json(value: object) -> str:
+    """JSON text: compact, not escaped, in the order given."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def fold(text: str | None) -> str:
+    """Text for a search that ignores case, width and the dots of ё."""
+    return unicodedata.normalize("NFKC", text or "").casefold().replace("ё", "е")
+
+
+def storable(values: Mapping[str, Any] | Sequence[Any]) -> dict[str, Any] | tuple[Any, ...]:
+    """The same values with lone surrogates, which UTF-8 can't hold, replaced by U+FFFD (lengths stay)."""
+    if isinstance(values, Mapping):
+        return {name: _storable(value) for name, value in values.items()}
+    return tuple(_storable(value) for value in values)
+
+
+def _storable(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    return "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in value)
+
+
+# --- rows → values ----------------------------------------------------------------------------------------
+
+
+def feed_state(row: sqlite3.Row) -> FeedState:
+    """A row of `feeds`."""
+    return FeedState(
+        feed=row["id"],
+        url=row["url"],
+        etag=row["etag"],
+        last_modified=row["last_modified"],
+        body_hash=row["body_hash"],
+        next_poll_at=moment_or_none(row["next_poll_at"]),
+        first_success_at=moment_or_none(row["first_success_at"]),
+        last_poll_at=moment_or_none(row["last_poll_at"]),
+        last_success_at=moment_or_none(row["last_success_at"]),
+        last_item_at=moment_or_none(row["last_item_at"]),
+        failures=row["failures"],
+        last_error=row["last_error"],
+        gone=bool(row["gone"]),
+        title=row["title"],
+    )
+
+
+def item(row: sqlite3.Row) -> Item:
+    """A row of `items`."""
+    return Item(
+        feed=row["feed"],
+        key=row["key"],
+        title=row["title"],
+        summary=row["summary"],
+        content=row["content"],
+        link=row["link"],
+        guid=row["guid"],
+        author=row["author"],
+        language=row["language"],
+        published=moment_or_none(row["published"]),
+        seen_at=moment(row["seen_at"]),
+        categories=tuple(json.loads(row["categories"])),
+    )
+
+
+def stored_hit(row: sqlite3.Row) -> StoredHit:
+    """A row of `hits` (named hit_id, item_id, …) beside its item's and `previous_title`."""
+    previous = row["previous_title"]
+    return StoredHit(
+        id=row["hit_id"],
+        item_id=row["item_id"],
+        story_id=row["story_id"],
+        hit=Hit(
+            rule=row["rule"],
+            severity=Severity(row["severity"]),
+            score=row["score"],
+            evidence=tuple(Evidence(*place) for place in json.loads(row["evidence"])),
+            status=RuleStatus(row["status"]),
+            gloss=tuple(json.loads(row["gloss"])),
+        ),
+        item=item(row),
+        at=moment(row["at"]),
+        edited=bool(row["edited"]),
+        previous_title=previous if previous != row["title"] else None,
+    )
+
+
+def story(row: sqlite3.Row) -> Story:
+    """A row of `stories` with its `keys` as a JSON list."""
+    return Story(
+        row["id"], frozenset(json.loads(row["keys"])), row["title"], moment(row["first_at"]), moment(row["last_at"])
+    )
+
+
+def evidence_json(hit: Hit) -> str:
+    """Evidence as JSON: a list of lists in the order of `Evidence`'s fields."""
+    return to_json([[e.term, e.label, e.entity, e.text, e.field, e.start, e.end] for e in hit.evidence])
+
+
+def delivery(row: sqlite3.Row) -> Delivery:
+    """A row of `deliveries` beside its message's `message_channel` and `body`."""
+    return Delivery(
+        key=row["key"],
+        digest=row["digest"],
+        target=Target(row["channel"], row["address"]),
+        message=Message(row["message_channel"], json.loads(row["body"])),
+        created_at=moment(row["created_at"]),
+        part=row["part"],
+        parts=row["parts"],
+        state=DeliveryState(row["state"]),
+        attempts=row["attempts"],
+        next_attempt_at=moment_or_none(row["next_attempt_at"]),
+        error=row["error"],
+        receipt=row["receipt"],
+    )

@@ -1,0 +1,103 @@
+"""The desk of deliveries on their way. Every change here is durable: see database.py."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from monitor.adapters.store import codec
+from monitor.adapters.store.codec import stamp, stamp_or_none, to_json
+from monitor.adapters.store.database import Database
+from monitor.core.model import Delivery, DeliveryState, Receipt
+from monitor.errors import StoreError
+
+_DUE = """
+SELECT d.*, m.channel AS message_channel, m.body
+FROM deliveries AS d JOIN messages AS m ON m.id = d.message_id
+WHERE d.state = 'queued' AND (d.next_attempt_at IS NULL OR d.next_attempt_at <= :now)
+    AND NOT EXISTS (
+        SELECT 1 FROM deliveries AS earlier
+        WHERE earlier.run_id = d.run_id AND earlier.channel = d.channel AND earlier.address = d.address
+            AND earlier.part < d.part AND earlier.state IN ('queued', 'sending')
+    )
+ORDER BY d.created_at, d.run_id, d.channel, d.address, d.part
+LIMIT :limit
+"""
+
+# Only what is queued can be begun: of two dispatchers, the second is refused.
+_ATTEMPT = """
+UPDATE deliveries SET state = 'sending', attempts = attempts + 1, attempted_at = :now
+WHERE key = :key AND state = 'queued'
+"""
+
+_SENT = """
+UPDATE deliveries SET state = 'sent', sent_at = :now, receipt = :receipt, error = '', next_attempt_at = NULL
+WHERE key = :key
+"""
+
+_FAILED = """
+UPDATE deliveries SET state = :state, error = :error, next_attempt_at = :retry_at
+WHERE key = :key AND state <> 'sent'
+"""
+
+_RECOVER = """
+UPDATE deliveries SET state = 'queued', next_attempt_at = :now,
+    error = 'interrupted before the answer was recorded; tried again with the same key'
+WHERE state = 'sending' RETURNING key
+"""
+
+_RETRY = """
+UPDATE deliveries SET state = 'queued', next_attempt_at = :now
+WHERE state = 'parked' AND key IN (SELECT value FROM json_each(:keys))
+"""
+
+
+class Outbox:
+    """Tables `deliveries` and `messages`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def due(self, now: datetime, limit: int) -> list[Delivery]:
+        """Queued ones whose time has come, oldest first; a part only after its earlier parts are SENT or PARKED."""
+        return [codec.delivery(row) for row in self._database.rows(_DUE, {"now": stamp(now), "limit": limit})]
+
+    def attempt(self, key: str, now: datetime) -> None:
+        """Record, before sending, that an attempt begins. Raises StoreError when the delivery is not queued."""
+        self._change(key, "is not queued: it was sent, parked, or is being sent by another process", _ATTEMPT, now=now)
+
+    def sent(self, receipt: Receipt) -> None:
+        """Record success. Raises StoreError when the key is unknown."""
+        self._change(receipt.key, "is unknown", _SENT, now=receipt.at, receipt=receipt.reference)
+
+    def failed(self, key: str, error: str, retry_at: datetime | None, now: datetime) -> None:
+        """Record failure: queued again for `retry_at`, or parked when None. Raises StoreError when unknown or sent."""
+        state = DeliveryState.PARKED if retry_at is None else DeliveryState.QUEUED
+        self._change(
+            key,
+            "is unknown or already sent",
+            _FAILED,
+            now=now,
+            state=state.value,
+            error=error,
+            retry_at=stamp_or_none(retry_at),
+        )
+
+    def recover(self, now: datetime) -> list[str]:
+        """Queue again what a crash left in SENDING; gives their keys. Call once, before the first dispatch."""
+        with self._database.durable():
+            return [row["key"] for row in self._database.rows(_RECOVER, {"now": stamp(now)})]
+
+    def retry(self, keys: Collection[str], now: datetime) -> int:
+        """Queue parked ones again, at a person's wish; how many there were."""
+        with self._database.durable():
+            return self._database.execute(_RETRY, {"now": stamp(now), "keys": to_json(list(keys))}).rowcount
+
+    def count(self) -> dict[DeliveryState, int]:
+        """How many stand in each state; every state is present."""
+        rows = self._database.rows("SELECT state, count(*) AS deliveries FROM deliveries GROUP BY state")
+        found = {row["state"]: row["deliveries"] for row in rows}
+        return {state: found.get(state.value, 0) for state in DeliveryState}
+
+    def _change(self, key: str, complaint: str, sql: str, *, now: datetime, **values: str | None) -> None:
+        with self._database.durable():
+            if not self._database.execute(sql, {"key": key, "now": stamp(now), **values}).rowcount:
+                raise StoreError(f"delivery {key} {complaint} (database {self._database.path})")

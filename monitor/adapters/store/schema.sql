@@ -1,0 +1,208 @@
+-- The database as it stands after every migration: the picture to read. migrations.py is what runs;
+-- a test holds the two against each other.
+--
+-- Times are text, ISO 8601 in UTC with microseconds ("2026-03-01T08:00:00.000000Z"): all of one width, so that
+-- they compare as text, and readable in any SQLite shell. Lists and objects are JSON text.
+
+-- What is read ------------------------------------------------------------------------------------------------
+
+-- One row a feed that was ever registered. No other table refers to it by key: a feed may be renamed or taken
+-- out of feeds.yaml while its items stay.
+CREATE TABLE feeds (
+    id TEXT PRIMARY KEY,
+    configured_url TEXT NOT NULL,          -- as in feeds.yaml; a change here forgets the HTTP state
+    url TEXT NOT NULL,                     -- where it is asked now (a permanent redirect may have moved it)
+    etag TEXT,                             -- verbatim, quotes included
+    last_modified TEXT,                    -- verbatim
+    body_hash TEXT,
+    next_poll_at TEXT,                     -- NULL: due now
+    first_success_at TEXT,
+    last_poll_at TEXT,
+    last_success_at TEXT,
+    last_item_at TEXT,
+    failures INTEGER NOT NULL DEFAULT 0,   -- in a row
+    last_error TEXT NOT NULL DEFAULT '',
+    gone INTEGER NOT NULL DEFAULT 0 CHECK (gone IN (0, 1)),
+    title TEXT NOT NULL DEFAULT '',
+    registered_at TEXT NOT NULL
+) STRICT;
+
+-- The log of polls: what the coverage note and the feeds' health are counted from.
+CREATE TABLE polls (
+    id INTEGER PRIMARY KEY,
+    at TEXT NOT NULL,
+    feed TEXT NOT NULL,
+    outcome TEXT NOT NULL,                 -- ok, not-modified, or the kind of failure
+    new INTEGER NOT NULL,
+    edited INTEGER NOT NULL,
+    hits INTEGER NOT NULL,
+    ms INTEGER NOT NULL
+) STRICT;
+CREATE INDEX polls_by_time ON polls (at);
+
+-- What was published ------------------------------------------------------------------------------------------
+
+CREATE TABLE items (
+    id INTEGER PRIMARY KEY,
+    feed TEXT NOT NULL,
+    key TEXT NOT NULL,                     -- identity within the feed
+    content_hash TEXT NOT NULL,
+    title TEXT NOT NULL,
+    link TEXT NOT NULL,
+    guid TEXT NOT NULL,
+    author TEXT NOT NULL,
+    language TEXT,
+    published TEXT,                        -- what the source claims
+    seen_at TEXT NOT NULL,                 -- when it was first read
+    edited_at TEXT,                        -- when its last edition was read
+    categories TEXT NOT NULL,              -- JSON list
+    dated_at TEXT NOT NULL GENERATED ALWAYS AS
+        (CASE WHEN published IS NULL OR published > seen_at THEN seen_at ELSE published END) VIRTUAL,
+    summary TEXT NOT NULL,
+    content TEXT NOT NULL,                 -- last, so that reading the rest does not walk through it
+    UNIQUE (feed, key)
+) STRICT;
+CREATE INDEX items_by_date ON items (dated_at);
+
+-- When an item was last in its feed. Apart from the items because it changes at every poll: a narrow row is
+-- rewritten instead of a whole article.
+CREATE TABLE sightings (
+    item_id INTEGER PRIMARY KEY REFERENCES items (id) ON DELETE CASCADE,
+    last_seen_at TEXT NOT NULL
+) STRICT;
+
+-- What an item said before it was edited.
+CREATE TABLE editions (
+    id INTEGER PRIMARY KEY,
+    item_id INTEGER NOT NULL REFERENCES items (id) ON DELETE CASCADE,
+    replaced_at TEXT NOT NULL,
+    content_hash TEXT NOT NULL,
+    title TEXT NOT NULL,
+    summary TEXT NOT NULL,
+    content TEXT NOT NULL
+) STRICT;
+CREATE INDEX editions_by_item ON editions (item_id);
+
+-- What was found ----------------------------------------------------------------------------------------------
+
+CREATE TABLE stories (
+    id INTEGER PRIMARY KEY,
+    title TEXT NOT NULL,
+    first_at TEXT NOT NULL,
+    last_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX stories_by_time ON stories (last_at);
+
+-- What a story is recognised by. A headline may come back months later as another story.
+CREATE TABLE story_keys (
+    key TEXT NOT NULL,
+    story_id INTEGER NOT NULL REFERENCES stories (id) ON DELETE CASCADE,
+    PRIMARY KEY (key, story_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX story_keys_by_story ON story_keys (story_id);
+
+-- A rule fires on an item once; a later edition updates the row.
+CREATE TABLE hits (
+    id INTEGER PRIMARY KEY,
+    item_id INTEGER NOT NULL REFERENCES items (id) ON DELETE CASCADE,
+    story_id INTEGER NOT NULL REFERENCES stories (id),
+    rule TEXT NOT NULL,
+    severity TEXT NOT NULL,
+    score REAL NOT NULL,
+    status TEXT NOT NULL,
+    at TEXT NOT NULL,                      -- when it was first found
+    edited INTEGER NOT NULL CHECK (edited IN (0, 1)),
+    gloss TEXT NOT NULL,                   -- JSON list
+    evidence TEXT NOT NULL,                -- JSON list of lists: term, label, entity, text, field, start, end
+    UNIQUE (item_id, rule)
+) STRICT;
+CREATE INDEX hits_by_rule ON hits (rule, at);
+CREATE INDEX hits_by_time ON hits (at);
+CREATE INDEX hits_by_story ON hits (story_id);
+
+-- What is told ------------------------------------------------------------------------------------------------
+
+-- When a digest was first known: cron times before it are not made up for.
+CREATE TABLE desks (
+    digest TEXT PRIMARY KEY,
+    started_at TEXT NOT NULL
+) STRICT;
+
+-- The trays: hits that wait to be told. Nothing that waits can be deleted.
+CREATE TABLE waiting (
+    digest TEXT NOT NULL,
+    hit_id INTEGER NOT NULL REFERENCES hits (id),
+    since TEXT NOT NULL,
+    PRIMARY KEY (digest, hit_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX waiting_by_hit ON waiting (hit_id);
+
+-- One row each time a digest was made.
+CREATE TABLE runs (
+    id INTEGER PRIMARY KEY,
+    digest TEXT NOT NULL,
+    at TEXT NOT NULL,
+    since TEXT,
+    headline TEXT NOT NULL,
+    stories INTEGER NOT NULL,
+    hits INTEGER NOT NULL
+) STRICT;
+CREATE INDEX runs_by_digest ON runs (digest, at);
+
+-- A digest tells a hit once, unless it is put in its tray again after an edit; then the later run stands here.
+CREATE TABLE told (
+    digest TEXT NOT NULL,
+    hit_id INTEGER NOT NULL REFERENCES hits (id) ON DELETE CASCADE,
+    run_id INTEGER NOT NULL REFERENCES runs (id),
+    at TEXT NOT NULL,
+    PRIMARY KEY (digest, hit_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX told_by_hit ON told (hit_id);
+CREATE INDEX told_by_run ON told (run_id);
+
+-- What is sent; several recipients share one row.
+CREATE TABLE messages (
+    id INTEGER PRIMARY KEY,
+    hash TEXT NOT NULL UNIQUE,             -- SHA-256 of channel and body
+    channel TEXT NOT NULL,
+    body TEXT NOT NULL                     -- JSON object
+) STRICT;
+
+-- One message to one recipient: the outbox.
+CREATE TABLE deliveries (
+    key TEXT PRIMARY KEY,                  -- the same at every attempt, known to the other side
+    run_id INTEGER NOT NULL REFERENCES runs (id),
+    digest TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    address TEXT NOT NULL,
+    part INTEGER NOT NULL,
+    parts INTEGER NOT NULL,
+    message_id INTEGER NOT NULL REFERENCES messages (id),
+    state TEXT NOT NULL CHECK (state IN ('queued', 'sending', 'sent', 'parked')),
+    attempts INTEGER NOT NULL,
+    created_at TEXT NOT NULL,
+    attempted_at TEXT,
+    next_attempt_at TEXT,                  -- NULL: now
+    sent_at TEXT,
+    error TEXT NOT NULL,
+    receipt TEXT NOT NULL,
+    UNIQUE (run_id, channel, address, part)
+) STRICT;
+CREATE INDEX deliveries_unsent ON deliveries (state, created_at) WHERE state <> 'sent';
+CREATE INDEX deliveries_by_time ON deliveries (created_at);
+CREATE INDEX deliveries_by_message ON deliveries (message_id);
+
+-- The house ---------------------------------------------------------------------------------------------------
+
+-- The daemon's last sign of life.
+CREATE TABLE heartbeat (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    at TEXT NOT NULL,
+    status TEXT NOT NULL                   -- JSON object
+) STRICT;
+
+-- Written to make an earlier commit durable: see database.py.
+CREATE TABLE flushes (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    count INTEGER NOT NULL
+) STRICT;
