@@ -22,6 +22,15 @@ SELECT :digest, value, :now FROM json_each(:ids) WHERE true
 ON CONFLICT DO NOTHING
 """
 
+_LEAVE_OUT = """
+INSERT INTO left_out (digest, hit_id, reason, at) VALUES (:digest, :hit_id, :reason, :now)
+ON CONFLICT (digest, hit_id) DO UPDATE SET reason = excluded.reason
+"""
+
+_LEFT_OUT = """
+SELECT reason, count(*) AS reports FROM left_out WHERE digest = ? GROUP BY reason ORDER BY reports DESC, reason
+"""
+
 _TOLD_MEANWHILE = """
 SELECT count(*) FROM json_each(:ids)
 WHERE EXISTS (SELECT 1 FROM told WHERE digest = :digest AND hit_id = value)
@@ -45,7 +54,7 @@ VALUES (:key, :run_id, :digest, :channel, :address, :part, :parts, (SELECT id FR
 
 
 class DigestDesk:
-    """Tables `desks`, `waiting`, `runs` and `told`; fills `messages` and `deliveries`."""
+    """Tables `desks`, `waiting`, `left_out`, `runs` and `told`; fills `messages` and `deliveries`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -57,6 +66,14 @@ class DigestDesk:
     def renew(self, digest: str, hit_ids: Collection[int], now: datetime) -> None:
         """Put hits into the tray although told before: the item was edited in a way worth telling."""
         self._database.execute(_RENEW, {"digest": digest, "ids": to_json(list(hit_ids)), "now": stamp(now)})
+
+    def leave_out(self, digest: str, hit_id: int, reason: str, now: datetime) -> None:
+        """Count a hit that this digest would have taken but does not tell, with the reason in words."""
+        self._database.execute(_LEAVE_OUT, {"digest": digest, "hit_id": hit_id, "reason": reason, "now": stamp(now)})
+
+    def left_out(self, digest: str) -> tuple[tuple[str, int], ...]:
+        """(reason, number of reports) since the digest was last closed, most first."""
+        return tuple((row["reason"], row["reports"]) for row in self._database.rows(_LEFT_OUT, (digest,)))
 
     def waiting(self) -> dict[str, Waiting]:
         """Trays that are not empty, by digest; their hits in the order in which they were put there."""
@@ -79,7 +96,7 @@ class DigestDesk:
         return moment(self._database.value("SELECT started_at FROM desks WHERE digest = ?", (digest,)))
 
     def close(self, digest: Digest, hit_ids: Collection[int], deliveries: Sequence[Delivery], now: datetime) -> None:
-        """Empty the tray of these hits, mark them told, record the digest and queue its deliveries.
+        """Empty the tray of these hits and what was left out, mark told, record the digest, queue its deliveries.
 
         One durable transaction. Raises StoreError, with nothing changed, when another process told some of these
         hits meanwhile or a delivery's key is already known.
@@ -95,6 +112,7 @@ class DigestDesk:
             self._database.execute(
                 "DELETE FROM waiting WHERE digest = :digest AND hit_id IN (SELECT value FROM json_each(:ids))", values
             )
+            self._database.execute("DELETE FROM left_out WHERE digest = ?", (digest.spec,))
             self._database.execute(_TELL, {**values, "run_id": run_id})
             self._queue(run_id, deliveries)
 

@@ -137,6 +137,16 @@ CREATE TABLE waiting (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX waiting_by_hit ON waiting (hit_id);
 
+-- Hits that a digest would have taken but does not tell, to be counted in it with the reason in words.
+CREATE TABLE left_out (
+    digest TEXT NOT NULL,
+    hit_id INTEGER NOT NULL REFERENCES hits (id) ON DELETE CASCADE,
+    reason TEXT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (digest, hit_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX left_out_by_hit ON left_out (hit_id);
+
 -- One row each time a digest was made.
 CREATE TABLE runs (
     id INTEGER PRIMARY KEY,
