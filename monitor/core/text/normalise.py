@@ -217,9 +217,8 @@ def _clusters() -> re.Pattern[str]:
             ignorable.append(char)
     loose = "".join(map(re.escape, [*marks, *ignorable, "\u00ad"]))
     jamo = "\u1100-\u11ff\u3131-\u318e\uac00-\ud7af\uffa0-\uffdc"
-    return re.compile(
-        f"[{jamo}][{jamo}{loose}]+|[^ {loose}][{loose}]+|[{loose}]+|[\u0340-\u0374\u037e\u0387\u1f71-\u2126\u212a-\u232a\u2adc\uf900-\ufb4e]"
-    )
+    changed = "\u0340-\u0374\u037e\u0387\u1f71-\u2126\u212a-\u232a\u2adc\uf900-\ufb4e"  # NFC may change one alone
+    return re.compile(f"[{jamo}][{jamo}{loose}]+|[^ {loose}][{loose}]+|[{loose}]+|[{changed}]")
 
 
 def _compose(cluster: str) -> str:
