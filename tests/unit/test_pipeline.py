@@ -175,7 +175,8 @@ async def test_a_changed_headline_is_told_again_by_the_clock_but_wakes_nobody(be
 
 
 async def test_the_same_headline_elsewhere_joins_the_story(bench: Bench) -> None:
-    bench.newsroom.items = (report("a"), replace(report("b"), link="http://gazette.example/copy"))
+    headline = "The harbour opens to foreign ships after a long winter"
+    bench.newsroom.items = (report("a", headline), report("b", headline.upper().replace("HARBOUR", "harbour")))
     await bench.poll()
     digest = bench.writer().write(bench.watch, MORNING, bench.now)
     assert [story.carriers[0].copies for story in digest.stories] == [1]
