@@ -1,0 +1,185 @@
+"""Outbox → channels: at least once, keyed, in order, and no recipient waits for another's failure."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from monitor.adapters.store import SqliteStore, open_store
+from monitor.app.dispatch import Dispatcher
+from monitor.core.model import Coverage, Delivery, DeliveryState, Digest, Message, Receipt, Target
+from monitor.errors import DeliveryError, DeliveryFault
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+@dataclass
+class Present:
+    """A clock that stands until it is moved."""
+
+    at: datetime = NOW
+
+    def now(self) -> datetime:
+        return self.at
+
+
+@dataclass
+class Scripted:
+    """A channel that takes everything, unless `fault` says otherwise for a delivery."""
+
+    fault: Callable[[Delivery], Exception | None] = lambda delivery: None
+    taken: list[str] = field(default_factory=list)
+    tried: list[str] = field(default_factory=list)
+
+    async def send(self, delivery: Delivery, at: datetime) -> Receipt:
+        self.tried.append(delivery.key)
+        await asyncio.sleep(0)
+        if error := self.fault(delivery):
+            raise error
+        self.taken.append(delivery.key)
+        return Receipt(delivery.key, at, "250 taken")
+
+    async def aclose(self) -> None: ...
+
+
+@dataclass
+class Office:
+    store: SqliteStore
+    channel: Scripted
+    dispatcher: Dispatcher
+    clock: Present
+
+    def queue(self, *addresses: str, parts: int = 1, channel: str = "email") -> list[str]:
+        """One digest to these addresses; gives the keys."""
+        digest = Digest("morning", "Morning", self.clock.at, None, "UTC", "News", (), (), Coverage())
+        deliveries = [
+            Delivery(
+                key=f"morning@{self.clock.at:%H%M%S}:{channel}:{address}:{part}",
+                digest="morning",
+                target=Target(channel, address),
+                message=Message(channel, {"subject": f"part {part}"}),
+                created_at=self.clock.at,
+                part=part,
+                parts=parts,
+            )
+            for address in addresses
+            for part in range(1, parts + 1)
+        ]
+        self.store.digests.close(digest, (), deliveries, self.clock.at)
+        return [delivery.key for delivery in deliveries]
+
+    def states(self) -> dict[str, int]:
+        return {state.value: count for state, count in self.store.outbox.count().items() if count}
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    store, channel, clock = open_store(tmp_path / "monitor.db"), Scripted(), Present()
+    with ThreadPoolExecutor(1) as desk:
+        dispatcher = Dispatcher(
+            store=store,
+            channels={"email": channel},
+            desk=desk,
+            clock=clock,
+            chance=lambda: 0.5,
+            settings_hint=lambda name: f"set up {name}",
+        )
+        yield Office(store, channel, dispatcher, clock)
+    store.close()
+
+
+async def test_everything_due_is_sent_once_and_recorded(office: Office) -> None:
+    keys = office.queue("a@example.org", "b@example.org")
+    await office.dispatcher.send_due()
+    await office.dispatcher.send_due()
+    assert sorted(office.channel.taken) == sorted(keys)
+    assert office.states() == {"sent": 2}
+
+
+async def test_parts_of_a_digest_arrive_in_order(office: Office) -> None:
+    keys = office.queue("a@example.org", parts=4)
+    await office.dispatcher.send_due()
+    assert office.channel.taken == keys
+
+
+async def test_a_later_part_waits_for_an_earlier_one_that_failed(office: Office) -> None:
+    keys = office.queue("a@example.org", parts=2)
+    office.channel.fault = lambda d: DeliveryError("busy", DeliveryFault.TEMPORARY) if d.attempts == 0 else None
+    await office.dispatcher.send_due()
+    assert office.channel.tried == keys[:1]
+    office.clock.at += timedelta(hours=2)
+    await office.dispatcher.send_due()
+    assert office.channel.taken == keys[:1]  # the second part's own first attempt failed, after the first arrived
+
+
+async def test_one_refused_recipient_neither_holds_up_nor_repeats_the_others(office: Office) -> None:
+    office.queue("gone@example.org", "b@example.org")
+    office.channel.fault = lambda d: (
+        DeliveryError("550 no such user", DeliveryFault.PERMANENT) if d.target.address.startswith("gone") else None
+    )
+    attempts = await office.dispatcher.send_due()
+    office.clock.at += timedelta(days=1)
+    await office.dispatcher.send_due()
+    assert len(office.channel.tried) == 2
+    assert office.states() == {"sent": 1, "parked": 1}
+    assert [a.retry_at for a in attempts if a.error] == [None]
+
+
+async def test_a_temporary_failure_is_tried_again_later_with_the_same_key(office: Office) -> None:
+    (key,) = office.queue("a@example.org")
+    office.channel.fault = lambda d: DeliveryError("451 later", DeliveryFault.TEMPORARY) if d.attempts < 2 else None
+    for _ in range(4):
+        await office.dispatcher.send_due()
+        office.clock.at += timedelta(hours=1)
+    assert office.channel.tried == [key] * 3
+    assert office.states() == {"sent": 1}
+
+
+async def test_a_server_that_says_when_is_obeyed(office: Office) -> None:
+    office.queue("a@example.org")
+    wait = timedelta(minutes=42)
+    office.channel.fault = lambda d: DeliveryError("429", DeliveryFault.TEMPORARY, wait) if d.attempts == 0 else None
+    (attempt,) = await office.dispatcher.send_due()
+    assert attempt.retry_at is not None
+    assert attempt.retry_at >= NOW + wait
+
+
+async def test_a_channel_that_is_not_set_up_keeps_its_messages_and_says_what_to_do(office: Office) -> None:
+    office.queue("#alerts", channel="slack")
+    (attempt,) = await office.dispatcher.send_due()
+    assert "set up slack" in attempt.error
+    assert office.states() == {"queued": 1}
+
+
+async def test_a_bug_in_a_channel_is_a_failure_like_any_other_and_leaks_nothing(office: Office) -> None:
+    office.queue("a@example.org")
+    office.channel.fault = lambda d: RuntimeError("password=hunter2")
+    (attempt,) = await office.dispatcher.send_due()
+    assert "hunter2" not in attempt.error
+    assert office.states() == {"queued": 1}
+
+
+async def test_what_a_crash_left_in_flight_is_sent_again_with_its_key(office: Office) -> None:
+    (key,) = office.queue("a@example.org")
+    office.store.outbox.attempt(key, office.clock.at)  # … and here the process died
+    await office.dispatcher.send_due()
+    assert office.channel.tried == []
+    assert await office.dispatcher.recover() == [key]
+    await office.dispatcher.send_due()
+    assert office.channel.taken == [key]
+
+
+async def test_a_temporary_failure_is_given_up_after_days_and_parked_with_its_reason(office: Office) -> None:
+    office.queue("a@example.org")
+    office.channel.fault = lambda d: DeliveryError("451 mailbox busy", DeliveryFault.TEMPORARY)
+    for _ in range(24 * 5):
+        await office.dispatcher.send_due()
+        office.clock.at += timedelta(hours=1)
+    assert office.states() == {"parked": 1}
+    assert DeliveryState.PARKED in office.store.outbox.count()
+    (row,) = office.store.query_outbox(state="parked")
+    assert "451 mailbox busy" in str(row)
