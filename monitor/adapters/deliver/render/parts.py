@@ -1,0 +1,73 @@
+"""A digest too heavy for one email becomes several, each complete in itself. Pure; the weighing is passed in."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from .view import DigestView, StoryView
+
+Weigh = Callable[[DigestView], int]
+
+
+def split(view: DigestView, limit: int, weigh: Weigh) -> list[DigestView]:
+    """The digest in as few parts as keep each below `limit` bytes by `weigh`, in order, nothing left out.
+
+    Stories stay whole where they can; the reports of one that is too heavy alone go on in the next part. What
+    can't be made lighter (the view's limits leave no such story) is sent as it is rather than dropped.
+    """
+    pages: list[tuple[StoryView, ...]] = []
+    # Weighed as a middle part would be, so that the counts in "part 2 of 3" are settled only at the end; the first
+    # and the last part, which carry glance and foot, are weighed as such.
+    rest = view.stories
+    while True:
+        first = not pages
+        if _weight(view, rest, first=first, last=True, weigh=weigh) <= limit or not rest:
+            pages.append(rest)
+            break
+        page, rest = _fill(view, rest, limit, first=first, weigh=weigh)
+        pages.append(page)
+    return [_part(view, page, number, len(pages)) for number, page in enumerate(pages, 1)]
+
+
+def _part(view: DigestView, stories: Sequence[StoryView], part: int, parts: int) -> DigestView:
+    return replace(
+        view, stories=tuple(stories), part=part, parts=parts, anchors=frozenset(story.anchor for story in stories)
+    )
+
+
+def _weight(view: DigestView, stories: Sequence[StoryView], *, first: bool, last: bool, weigh: Weigh) -> int:
+    part, parts = (1 if first else 98), (1 if first and last else 98 if last else 99)
+    return weigh(_part(view, stories, part, parts))
+
+
+def _fill(
+    view: DigestView, stories: tuple[StoryView, ...], limit: int, *, first: bool, weigh: Weigh
+) -> tuple[tuple[StoryView, ...], tuple[StoryView, ...]]:
+    """As many stories as fit into a part, and what is left over."""
+
+    def fits(some: Sequence[StoryView]) -> bool:
+        return _weight(view, some, first=first, last=False, weigh=weigh) <= limit
+
+    taken = _most(len(stories), lambda n: fits(stories[:n]))
+    if taken:
+        return stories[:taken], stories[taken:]
+    if first:
+        return (), stories  # the glance alone
+    story, after = stories[0], stories[1:]
+    if len(story.carriers) < 2:
+        return (story,), after
+    most = _most(len(story.carriers) - 1, lambda n: fits([replace(story, carriers=story.carriers[:n])]))
+    taken = max(1, most)
+    tail = replace(story, carriers=story.carriers[taken:], continued=True)
+    return (replace(story, carriers=story.carriers[:taken]),), (tail, *after)
+
+
+def _most(top: int, fits: Callable[[int], bool]) -> int:
+    """The largest number up to `top` that fits, 0 if not even 1 does; found by halving."""
+    low, high = 0, max(0, top)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if fits(middle):
+            low = middle
+        else:
+            high = middle - 1
+    return low

@@ -1,0 +1,102 @@
+"""The sandboxed Jinja environment in which digests are written as HTML and as text.
+
+A user's template of the same name in the override directory wins over the shipped one. Templates can't reach
+attributes outside the view, and can't fetch anything: style sheets are included, never loaded.
+"""
+
+from pathlib import Path
+
+import css_inline
+from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader, PackageLoader, StrictUndefined, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from monitor.core.model import Segment
+from monitor.errors import ConfigError, Problem
+
+from .columns import fit, pad, wrap
+from .differences import Run
+from .view import DigestView, ReasonView
+
+HTML, TEXT = "digest.html", "digest.txt"
+
+
+def _starred(segments: tuple[Segment, ...]) -> str:
+    return "".join(f"*{s.text}*" if s.marked else s.text for s in segments)
+
+
+def _before(runs: tuple[Run, ...]) -> str:
+    return "".join(run.text for run in runs if run.kind != "ins")
+
+
+def _after(runs: tuple[Run, ...]) -> str:
+    return "".join(run.text for run in runs if run.kind != "del")
+
+
+def because(reason: ReasonView) -> str:
+    """`espionage-arrests (Arrests for espionage): arrest (арестовал; title), …` in plain text."""
+    parts = [
+        f"{w.label} ({', '.join(w.forms)}{f' and {w.more} more forms' if w.more else ''}; {w.fields})"
+        for w in reason.words
+    ]
+    more = f" and {reason.more} more terms" if reason.more else ""
+    title = f" ({reason.title})" if reason.title else ""
+    return f"{reason.rule}{title}" + (f": {', '.join(parts)}{more}" if parts else "")
+
+
+class Templates:
+    """Writes views as HTML and as text. `override_dir` may hold digest.html, digest.css and digest.txt."""
+
+    def __init__(self, override_dir: Path | None = None) -> None:
+        shipped: BaseLoader = PackageLoader("monitor.adapters.deliver.render", "templates")
+        loader = ChoiceLoader([FileSystemLoader(override_dir), shipped]) if override_dir else shipped
+        self._environment = ImmutableSandboxedEnvironment(
+            loader=loader,
+            autoescape=lambda name: name is not None and name.endswith(".html"),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+        )
+        self._environment.filters |= {
+            "fill": wrap,
+            "fit": fit,
+            "padded": pad,
+            "starred": _starred,
+            "before": _before,
+            "after": _after,
+            "because": because,
+        }
+        self._inliner = css_inline.CSSInliner(
+            keep_style_tags=False, keep_at_rules=False, load_remote_stylesheets=False, minify_css=True
+        )
+
+    def html(self, view: DigestView) -> str:
+        """A complete document with inlined styles. Raises ConfigError naming the template and its line."""
+        return self._inliner.inline(self._fill(HTML, view))
+
+    def text(self, view: DigestView) -> str:
+        """Plain text in lines of 78 cells. Raises ConfigError naming the template and its line."""
+        return self._fill(TEXT, view).strip("\n") + "\n"
+
+    def _fill(self, name: str, view: DigestView) -> str:
+        try:
+            return self._environment.get_template(name).render(d=view)
+        except TemplateError as error:
+            line, file = _place(error, name)
+            raise ConfigError(
+                [Problem((), f"template can't be used: {error}", "mend it or take it away", file, line, 1)]
+            ) from error
+
+
+def _place(error: TemplateError, name: str) -> tuple[int, str]:
+    """Line and file of a template error: its own if it knows them, else from the traceback's template frames."""
+    line, file = getattr(error, "lineno", None), getattr(error, "filename", None)
+    trace = error.__traceback__
+    while trace and not line:
+        frame = trace.tb_frame.f_code.co_filename
+        if frame.endswith((".html", ".txt", ".css")):
+            file, line_here = frame, trace.tb_lineno
+            if not trace.tb_next or not trace.tb_next.tb_frame.f_code.co_filename.endswith((".html", ".txt", ".css")):
+                line = line_here
+        trace = trace.tb_next
+    return line or 1, file or name

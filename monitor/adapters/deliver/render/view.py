@@ -1,0 +1,374 @@
+"""A digest in the reader's words, before it is HTML, text or Slack blocks: what templates see. Pure.
+
+Everything here is cleaned text and safe links. Lengths are bounded so that any digest can be split into messages;
+whatever is shortened says so by an ellipsis or by "and 12 more".
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from monitor.core.model import (
+    Carrier,
+    Coverage,
+    Digest,
+    DigestStory,
+    FeedTrouble,
+    Ownership,
+    Reason,
+    Segment,
+    StoryStatus,
+)
+
+from . import words
+from .differences import Run, differences
+
+HEADLINE_MAX, SNIPPET_MAX, NAME_MAX, MESSAGE_MAX, NOTE_MAX = 400, 1_200, 100, 200, 400  # characters
+WHY_MAX = 800  # characters of found words for each rule
+MARKS_MAX = 40  # marked runs of a text; the words after them stand unmarked
+GLOSS_MAX, FORMS_MAX, CHANGES_MAX, REASONS_MAX = 16, 6, 4, 6  # how many are listed before "and n more"
+BROKEN_MAX, TOPICS_MAX, NOTES_MAX = 20, 30, 10
+SILENT_AFTER = timedelta(hours=6)  # from when on it is worth saying that nobody wrote of it in English
+
+STATUS = {
+    StoryStatus.NEW: "new story",
+    StoryStatus.MORE: "told before, more reports",
+    StoryStatus.CHANGED: "told before, headline changed",
+}
+SAMPLE = "Sample digest. All news, outlets and people in it are invented."
+
+
+@dataclass(frozen=True, slots=True)
+class TopicView:
+    """A line of the glance. `anchor` is the first story of the rule, empty when it has none here."""
+
+    rule: str
+    title: str
+    counts: str
+    spark: str  # one bar a day, oldest first
+    spark_label: str  # the same in words
+    anchor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierView:
+    """One report: when, in which language, by whom. `title` is empty where it repeats the story's headline."""
+
+    time: str
+    language: str  # code, may be empty
+    outlet: str
+    standing: str
+    title: str
+    link: str
+    copies: str
+
+
+@dataclass(frozen=True, slots=True)
+class WordsView:
+    """What one term of a rule found: its English label, the forms in the text, the fields they stood in."""
+
+    label: str
+    forms: tuple[str, ...]
+    more: int
+    fields: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonView:
+    """Why a story is here."""
+
+    rule: str
+    title: str
+    words: tuple[WordsView, ...]
+    more: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StoryView:
+    """A story. `headline` and `snippet` are runs of text, some marked."""
+
+    number: int
+    anchor: str
+    severity: str
+    status: str
+    language: str  # BCP 47, empty when unknown
+    link: str
+    title: str
+    headline: tuple[Segment, ...]
+    gloss: str
+    meta: tuple[str, ...]
+    changes: tuple[tuple[Run, ...], ...]
+    changes_more: int
+    snippet: tuple[Segment, ...]
+    carriers: tuple[CarrierView, ...]
+    reasons: tuple[ReasonView, ...]
+    reasons_more: int = 0
+    continued: bool = False  # the rest of a story that began in the message before
+
+
+@dataclass(frozen=True, slots=True)
+class DigestView:
+    """A digest, or one part of it: the glance stands in the first part, the foot in the last."""
+
+    name: str
+    headline: str
+    when: str
+    iso: str
+    counts: str
+    languages: str
+    since: str
+    preview: str
+    topics: tuple[TopicView, ...]
+    topics_more: int
+    stories: tuple[StoryView, ...]
+    empty: tuple[str, ...]  # sentences, when there is no story at all
+    watched: tuple[str, ...]  # sentences
+    broken: tuple[str, ...]
+    left_out: tuple[str, ...]
+    notes: tuple[str, ...]
+    next: str
+    sample: str
+    part: int = 1
+    parts: int = 1
+    anchors: frozenset[str] = field(default_factory=frozenset)  # of the stories in this part
+
+
+def view(digest: Digest) -> DigestView:
+    """The whole digest in one part."""
+    times = words.Times(digest.at, digest.timezone)
+    english = any(code == "en" and read for code, read, _ in digest.coverage.by_language)
+    stories = tuple(_story(n, story, digest, times, english) for n, story in enumerate(digest.stories, 1))
+    since = times.long(digest.since) if digest.since else ""
+    return DigestView(
+        name=words.clip(digest.title, NAME_MAX),
+        headline=words.clip(digest.headline, HEADLINE_MAX),
+        when=times.full(digest.at),
+        iso=times.iso(digest.at),
+        counts=_counts(digest.stories),
+        languages=_languages(digest.stories),
+        since=since,
+        preview=words.clip("; ".join(s.gloss or s.title for s in stories), 160),
+        topics=_topics(digest),
+        topics_more=max(0, len(digest.topics) - TOPICS_MAX),
+        stories=stories,
+        empty=() if stories else _empty(digest, since),
+        watched=_watched(digest.coverage, times),
+        broken=_broken(digest.coverage.broken, times),
+        left_out=tuple(f"{words.count(n, 'report')} {words.clip(why, MESSAGE_MAX)}" for why, n in digest.left_out),
+        notes=_capped([words.clip(note, NOTE_MAX) for note in digest.notes], NOTES_MAX, "notes"),
+        next=times.long(digest.next_at) if digest.next_at else "",
+        sample=SAMPLE if digest.sample else "",
+        anchors=frozenset(s.anchor for s in stories),
+    )
+
+
+def _capped(lines: Sequence[str], limit: int, noun: str) -> tuple[str, ...]:
+    more = len(lines) - limit
+    return (*lines[:limit], f"and {more} more {noun}") if more > 0 else tuple(lines)
+
+
+# --- head and foot ----------------------------------------------------------------------------------------
+
+
+def _reports(carriers: Iterable[Carrier]) -> int:
+    return sum(1 + carrier.copies for carrier in carriers)
+
+
+def _counts(stories: Sequence[DigestStory]) -> str:
+    reports = sum(_reports(story.carriers) for story in stories)
+    if not stories:
+        return "no stories"
+    return f"{words.count(len(stories), 'story', 'stories')} from {words.count(reports, 'report')}"
+
+
+def _languages(stories: Sequence[DigestStory]) -> str:
+    tally: Counter[str] = Counter()
+    for story in stories:
+        for carrier in story.carriers:
+            tally[words.language(carrier.language)] += 1 + carrier.copies
+    return ", ".join(f"{name} {n}" for name, n in sorted(tally.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+def _topics(digest: Digest) -> tuple[TopicView, ...]:
+    first: dict[str, str] = {}
+    for number, story in enumerate(digest.stories, 1):
+        for reason in story.reasons:
+            first.setdefault(reason.rule, f"s{number}")
+    return tuple(
+        TopicView(
+            rule=topic.rule,
+            title=words.clip(topic.title, NAME_MAX),
+            counts=f"{words.count(topic.stories, 'story', 'stories')}, {words.count(topic.reports, 'report')}",
+            spark=words.sparkline(topic.daily),
+            spark_label=f"Last {words.count(len(topic.daily), 'day')}: {words.count(sum(topic.daily), 'report')}, "
+            f"at most {max(topic.daily, default=0)} in a day",
+            anchor=first.get(topic.rule, ""),
+        )
+        for topic in digest.topics[:TOPICS_MAX]
+    )
+
+
+def _empty(digest: Digest, since: str) -> tuple[str, ...]:
+    coverage, lines = digest.coverage, []
+    when = f" since {since}" if since else ""
+    if digest.left_out:
+        lines.append(f"Nothing to tell{when}; what was left out is counted below.")
+    else:
+        lines.append(f"Nothing was found{when}.")
+    if coverage.feeds:
+        lines.append(
+            f"{words.count(coverage.items, 'item')} from {coverage.feeds_read:,} of "
+            f"{words.count(coverage.feeds, 'feed')} were read and compared with the rules."
+        )
+    unread = coverage.feeds - coverage.feeds_read
+    if unread > 0:
+        lines.append(f"This says nothing of the {words.count(unread, 'feed')} that could not be read; see below.")
+    return tuple(lines)
+
+
+def _watched(coverage: Coverage, times: words.Times) -> tuple[str, ...]:
+    if not coverage.feeds:
+        return ("No feed is enabled, so nothing was watched.",)
+    last = f", last at {times.short(coverage.last_poll_at)}" if coverage.last_poll_at else ""
+    lines = [
+        f"{coverage.feeds_read:,} of {words.count(coverage.feeds, 'feed')} read, "
+        f"{words.count(coverage.polls, 'poll')}, {words.count(coverage.items, 'item')}{last}."
+    ]
+    if coverage.by_language:
+        shares = [f"{words.language(code)} {read:,} of {total:,}" for code, read, total in coverage.by_language]
+        lines.append(f"Feeds read by language: {', '.join(shares)}.")
+    return tuple(lines)
+
+
+def _broken(troubles: Sequence[FeedTrouble], times: words.Times) -> tuple[str, ...]:
+    lines = [
+        f"{words.clip(t.label, NAME_MAX)} ({words.clip(t.message, MESSAGE_MAX)}"
+        + (f", since {times.short(t.since)})" if t.since else ")")
+        for t in troubles
+    ]
+    return _capped(lines, BROKEN_MAX, "feeds; `monitor feeds health` lists them all")
+
+
+# --- a story ----------------------------------------------------------------------------------------------
+
+
+def _story(number: int, story: DigestStory, digest: Digest, times: words.Times, english: bool) -> StoryView:
+    title = words.clip(story.headline, HEADLINE_MAX) or "(no headline)"
+    glosses = [words.clip(label, NAME_MAX) for label in story.gloss]
+    changes = story.changes[:CHANGES_MAX]
+    return StoryView(
+        number=number,
+        anchor=f"s{number}",
+        severity=story.severity.value,
+        status=STATUS[story.status],
+        language=words.clean(story.language or ""),
+        link=words.safe_link(story.link),
+        title=title,
+        headline=segments(story.headline_marks, HEADLINE_MAX) or (Segment(title),),
+        gloss=" · ".join(_capped(glosses, GLOSS_MAX, "terms")),
+        meta=tuple(_meta(story, digest, times, english)),
+        changes=tuple(
+            differences(words.clip(old, HEADLINE_MAX), words.clip(new, HEADLINE_MAX)) for old, new in changes
+        ),
+        changes_more=len(story.changes) - len(changes),
+        snippet=segments(story.snippet, SNIPPET_MAX),
+        carriers=_carriers(story, times),
+        reasons=tuple(_reason(reason) for reason in story.reasons[:REASONS_MAX]),
+        reasons_more=max(0, len(story.reasons) - REASONS_MAX),
+    )
+
+
+def segments(parts: Sequence[Segment], limit: int) -> tuple[Segment, ...]:
+    """Cleaned runs of at most `limit` characters in all, the cut shown by an ellipsis; empty ones left out."""
+    found: list[Segment] = []
+    left, marks = limit, MARKS_MAX
+    for part in parts:
+        text = words.clean(part.text)
+        marked = part.marked and marks > 0
+        marks -= marked
+        if len(text) > left:
+            found.append(Segment(text[:left] + "…", marked))
+            break
+        if text:
+            found.append(Segment(text, marked))
+            left -= len(text)
+    return tuple(found) if any(part.text.strip() for part in found) else ()
+
+
+def _meta(story: DigestStory, digest: Digest, times: words.Times, english: bool) -> Iterable[str]:
+    if not story.carriers:
+        return
+    first = story.carriers[0]
+    standing = words.standing(first)
+    verb = "No date given, first read:" if story.undated else "First:"
+    yield f"{verb} {_outlet(first)}{f' ({standing})' if standing else ''} {times.short(first.at)}"
+    outlets = {carrier.outlet for carrier in story.carriers}
+    reports = _reports(story.carriers)
+    spoken = {words.language(c.language): c.at for c in reversed(story.carriers)}  # language → its first report
+    if reports > 1:
+        several = f" in {words.count(len(spoken), 'language')}" if len(spoken) > 1 else ""
+        yield f"{words.count(reports, 'report')} by {words.count(len(outlets), 'outlet')}{several}"
+    later = sorted((at, name) for name, at in spoken.items() if name != words.language(first.language))
+    if later:
+        yield ", ".join(f"{name} after {words.span(at - first.at)}" for at, name in later)
+    if english and "English" not in spoken and digest.at - first.at >= SILENT_AFTER:
+        yield f"nothing in English for {words.span(digest.at - first.at)}"
+    yield from _ownership(story.carriers, len(outlets))
+
+
+def _ownership(carriers: Sequence[Carrier], outlets: int) -> Iterable[str]:
+    """Who is silent is news too, but only when every outlet's ownership is known."""
+    owners = {carrier.ownership for carrier in carriers}
+    if Ownership.UNKNOWN in owners:
+        return
+    if outlets >= 3 and Ownership.STATE not in owners:
+        yield "no state outlet yet"
+    if outlets >= 2 and owners == {Ownership.STATE}:
+        yield "state outlets only"
+
+
+def _outlet(carrier: Carrier) -> str:
+    return words.clip(carrier.outlet, NAME_MAX) or "unnamed outlet"
+
+
+def _carriers(story: DigestStory, times: words.Times) -> tuple[CarrierView, ...]:
+    """Every report; none when the story's own lines already say it all."""
+    if _reports(story.carriers) < 2:
+        return ()
+    return tuple(
+        CarrierView(
+            time=times.short(carrier.at),
+            language=words.clean(carrier.language or ""),
+            outlet=_outlet(carrier),
+            standing=words.standing(carrier),
+            title="" if carrier.title == story.headline else words.clip(carrier.title, HEADLINE_MAX),
+            link=words.safe_link(carrier.link),
+            copies=f"and {carrier.copies} more with the same headline" if carrier.copies else "",
+        )
+        for carrier in story.carriers
+    )
+
+
+def _reason(reason: Reason) -> ReasonView:
+    forms: dict[str, dict[str, str]] = {}
+    fields: dict[str, dict[str, None]] = {}
+    for evidence in reason.evidence:
+        label = words.clip(evidence.label or evidence.term, NAME_MAX)
+        text = words.clip(evidence.text, NAME_MAX)
+        forms.setdefault(label, {}).setdefault(text.casefold(), text)
+        fields.setdefault(label, {})[evidence.field] = None
+    found: list[WordsView] = []
+    left = WHY_MAX
+    for label, texts in forms.items():
+        shown = tuple(texts.values())[:FORMS_MAX]
+        left -= len(label) + sum(map(len, shown))
+        if found and left < 0:
+            break
+        found.append(WordsView(label, shown, len(texts) - len(shown), words.listed(list(fields[label]))))
+    return ReasonView(
+        rule=words.clip(reason.rule, NAME_MAX),
+        title=words.clip(reason.title, NAME_MAX),
+        words=tuple(found),
+        more=len(forms) - len(found),
+    )

@@ -1,0 +1,306 @@
+"""Invented news in three languages for tests of whatever tells it. No outlet, person or event in it exists."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from monitor.core.model import (
+    Carrier,
+    Coverage,
+    Delivery,
+    Digest,
+    DigestStory,
+    Evidence,
+    FeedTrouble,
+    Message,
+    Ownership,
+    Reason,
+    Segment,
+    Severity,
+    StoryStatus,
+    Target,
+    Topic,
+)
+
+DAILY = (
+    (0, 0, 1, 0, 0, 2, 0, 0, 0, 3, *[0] * 15, 1, 0, 0, 2, 5),
+    (2, 3, 2, 2, 5, 2, 1, 2, 3, 2, 2, 2, 1, 2, 8, 2, 1, 0, 0, 3, 2, 4, 2, 2, 1, 3, 2, 3, 5, 4),
+    (*[0] * 29, 1),
+)
+AT = datetime(2026, 11, 23, 23, 0, tzinfo=UTC)  # Tuesday 08:00 in Tokyo
+
+
+def marked(text: str) -> tuple[Segment, ...]:
+    """Segments of a text in which the marked runs stand in braces."""
+    runs = re.findall(r"\{([^}]*)\}|([^{]+)", text)
+    return tuple(Segment(mark or plain, bool(mark)) for mark, plain in runs)
+
+
+def plain(text: str) -> str:
+    """The same text without the braces."""
+    return text.replace("{", "").replace("}", "")
+
+
+def evidence(term: str, label: str, field: str, text: str, start: int = 0) -> Evidence:
+    """A place where a term was found."""
+    return Evidence(term, label, None, text, field, start, start + len(text))
+
+
+def _hours(hours: float) -> datetime:
+    return AT - timedelta(hours=hours)
+
+
+def espionage() -> DigestStory:
+    """A critical story of seven reports in three languages."""
+    title = "Суд в Приморске {арестовал} второго за осень {гражданина КНР} по делу о {шпионаже}"
+    ru = {"language": "ru", "country": "RU"}
+    return DigestStory(
+        story_id=41,
+        severity=Severity.CRITICAL,
+        status=StoryStatus.NEW,
+        headline=plain(title),
+        headline_marks=marked(title),
+        link="https://primer.example/news/2026/11/22/sud?id=1&from=rss",
+        language="ru",
+        gloss=("espionage", "arrest", "citizen of China", "FSB"),
+        snippet=marked(
+            "…Приморский суд {заключил под стражу} {гражданина Китая}, которого следствие обвиняет в {шпионаже}; "
+            "материалы дела засекречены, заседание прошло без журналистов & публики…"
+        ),
+        carriers=(
+            Carrier(
+                "Пример-Ъ",
+                plain(title),
+                "https://primer.example/1",
+                _hours(34.8),
+                **ru,
+                ownership=Ownership.INDEPENDENT,
+            ),
+            Carrier(
+                "The Sample Times",
+                "Second Chinese national held in coastal spy case",
+                "https://sample.example/2",
+                _hours(33.1),
+                "en",
+                "GB",
+                Ownership.PRIVATE,
+            ),
+            Carrier(
+                "Образец.ру",
+                "Второй китаец за осень арестован по делу о шпионаже",
+                "https://obrazec.example/3",
+                _hours(31),
+                **ru,
+                ownership=Ownership.PRIVATE,
+                copies=3,
+            ),
+            Carrier(
+                "样例新闻网",
+                "滨海法院以间谍罪羁押一名中国公民",
+                "https://yangli.example/4",
+                _hours(25.7),
+                "zh",
+                "CN",
+                Ownership.PRIVATE,
+            ),
+        ),
+        reasons=(
+            Reason(
+                "espionage-arrests",
+                "Arrests for espionage",
+                Severity.CRITICAL,
+                (
+                    evidence("arrest", "arrest", "title", "арестовал"),
+                    evidence("prc-citizen", "citizen of China", "title", "гражданина КНР"),
+                    evidence("espionage", "espionage", "title", "шпионаже"),
+                    evidence("arrest", "arrest", "summary", "заключил под стражу"),
+                    evidence("prc-citizen", "citizen of China", "summary", "гражданина Китая"),
+                ),
+            ),
+        ),
+    )
+
+
+def pipeline() -> DigestStory:
+    """A story told before, with a headline whose figure was changed."""
+    title = "{西伯利亚力量2号}：双方就年输气量{40}亿立方米的{价格公式}仍存分歧"
+    return DigestStory(
+        story_id=17,
+        severity=Severity.HIGH,
+        status=StoryStatus.CHANGED,
+        headline=plain(title),
+        headline_marks=marked(title),
+        link="https://caijing.example/a/7",
+        language="zh",
+        gloss=("Power of Siberia 2", "Gazprom", "CNPC", "gas price"),
+        snippet=marked(
+            "……{俄气}与{中石油}代表上周在滨城继续磋商，{西伯利亚力量2号}的{价格公式}尚未敲定，下一轮会谈日期也未公布……"
+        ),
+        carriers=(
+            Carrier(
+                "样例财经", plain(title), "https://caijing.example/a/7", _hours(68.5), "zh", "CN", Ownership.PRIVATE
+            ),
+            Carrier(
+                "Образец-ТЭК",
+                "«Сила Сибири – 2»: стороны не сошлись в формуле цены",
+                "https://tek.example/8",
+                _hours(66),
+                "ru",
+                "RU",
+                Ownership.STATE,
+            ),
+            Carrier(
+                "Пример-Ъ",
+                "Формула цены для «Силы Сибири – 2» снова отложена",
+                "https://primer.example/9",
+                _hours(41),
+                "ru",
+                "RU",
+                Ownership.INDEPENDENT,
+            ),
+        ),
+        reasons=(
+            Reason(
+                "power-of-siberia-2",
+                "Power of Siberia 2",
+                Severity.HIGH,
+                (
+                    evidence("ps2", "Power of Siberia 2", "title", "西伯利亚力量2号"),
+                    evidence("gas-price", "gas price", "title", "价格公式"),
+                    evidence("gazprom", "Gazprom", "summary", "俄气"),
+                    evidence("cnpc", "CNPC", "summary", "中石油"),
+                ),
+            ),
+        ),
+        changes=(
+            ("西伯利亚力量2号：双方就年输气量50亿立方米的价格公式仍存分歧", plain(title)),
+            (
+                "«Сила Сибири – 2»: стороны сошлись в формуле цены",
+                "«Сила Сибири – 2»: стороны не сошлись в формуле цены",
+            ),
+        ),
+    )
+
+
+def tumen() -> DigestStory:
+    """A story of a single report, in English, fired by two rules."""
+    title = "Survey boats seen below the {Tumen} rail bridge, residents say"
+    return DigestStory(
+        story_id=52,
+        severity=Severity.MEDIUM,
+        status=StoryStatus.NEW,
+        headline=plain(title),
+        headline_marks=marked(title),
+        link="https://coast.example/tumen",
+        language="en",
+        gloss=("Tumen River", "passage to the sea"),
+        snippet=marked(
+            "…small craft sounding the channel of the {lower Tumen}, the stretch that Chinese {ships} would need "
+            "for {access to the sea}; the port office of Sample Bay would not say who sent them…"
+        ),
+        carriers=(
+            Carrier(
+                "Sample Coast Daily",
+                plain(title),
+                "https://coast.example/tumen",
+                _hours(2.25),
+                "en",
+                "KR",
+                Ownership.PRIVATE,
+            ),
+        ),
+        reasons=(
+            Reason(
+                "tumen-passage",
+                "Chinese passage through the lower Tumen",
+                Severity.MEDIUM,
+                (
+                    evidence("tumen-river", "Tumen River", "title", "Tumen"),
+                    evidence("tumen-river", "Tumen River", "summary", "lower Tumen"),
+                    evidence("sea-passage", "passage to the sea", "summary", "access to the sea"),
+                ),
+            ),
+            Reason(
+                "cross-border-bridges",
+                "Bridges over the border rivers",
+                Severity.LOW,
+                (evidence("bridge", "bridge", "title", "bridge"),),
+            ),
+        ),
+    )
+
+
+def coverage() -> Coverage:
+    """61 of 64 feeds read, two broken."""
+    return Coverage(
+        feeds=64,
+        feeds_read=61,
+        polls=1204,
+        items=8912,
+        last_poll_at=AT - timedelta(minutes=2),
+        broken=(
+            FeedTrouble("obrazec-vostok", "Образец-Восток", "certificate expired", _hours(60)),
+            FeedTrouble("yangli-ribao", "样例日报", "answered 503 five times in a row", _hours(9)),
+        ),
+        by_language=(("ru", 26, 29), ("zh", 18, 18), ("en", 17, 17)),
+    )
+
+
+def digest() -> Digest:
+    """A morning digest of three stories."""
+    return Digest(
+        spec="morning",
+        title="Russia–China desk, morning digest",
+        at=AT,
+        since=AT - timedelta(days=4),
+        timezone="Asia/Tokyo",
+        headline="Second espionage case opened on the coast; pipeline price formula still disputed",
+        topics=(
+            Topic("espionage-arrests", "Arrests for espionage", 1, 7, DAILY[0]),
+            Topic("power-of-siberia-2", "Power of Siberia 2", 1, 3, DAILY[1]),
+            Topic("tumen-passage", "Chinese passage through the lower Tumen", 1, 1, DAILY[2]),
+        ),
+        stories=(espionage(), pipeline(), tumen()),
+        coverage=coverage(),
+        left_out=(("below medium", 6), ("older than 48 h", 1)),
+        notes=(
+            "rules.yaml was edited at 06:12 and refused (line 41: unknown term $amur); the one before is in force.",
+        ),
+        next_at=AT + timedelta(days=1),
+    )
+
+
+def empty() -> Digest:
+    """The same morning without any news."""
+    return replace(digest(), headline="Nothing new", stories=(), topics=(), left_out=(), notes=())
+
+
+def flood(stories: int = 60, carriers: int = 12) -> Digest:
+    """A digest far beyond what one message can hold; every story and report can be told by its number."""
+
+    def report(n: int, m: int) -> Carrier:
+        link = f"https://primer.example/{n}/{m}"
+        return Carrier(f"Пример-{n}-{m}", f"Сообщение {n}-{m} о том же", link, _hours(10 - m / 10), "ru", "RU")
+
+    base = espionage()
+    many = tuple(
+        replace(
+            base, story_id=n, headline=f"Новость номер {n} о шпионаже", headline_marks=(),
+            carriers=tuple(report(n, m) for m in range(carriers)),
+        )
+        for n in range(1, stories + 1)
+    )  # fmt: skip
+    return replace(digest(), stories=many)
+
+
+def delivery(target: Target, message: Message, *, key: str = "morning-20261123T230000Z-1", **more: object) -> Delivery:
+    """A delivery of a message, its key as the outbox makes them."""
+    fields: dict[str, object] = {
+        "key": key,
+        "digest": "morning",
+        "target": target,
+        "message": message,
+        "created_at": AT,
+        **more,
+    }
+    return Delivery(**fields)  # type: ignore[arg-type]
