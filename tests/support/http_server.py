@@ -17,8 +17,7 @@ from dataclasses import dataclass, field
 from email.utils import format_datetime, parsedate_to_datetime
 from time import monotonic
 from types import TracebackType
-
-from typing_extensions import Self
+from typing import Self
 
 
 @dataclass(frozen=True)
@@ -29,6 +28,7 @@ class Request:
     path: str
     headers: Mapping[str, str]
     at: float
+    body: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -214,8 +214,8 @@ class HttpServer:
         first, *lines = head.split("\r\n")
         method, path, _ = first.split(" ", 2)
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines) if name}
-        await reader.readexactly(int(headers.get("content-length", 0)))
-        return Request(method, path, headers, monotonic())
+        body = await reader.readexactly(int(headers.get("content-length", 0)))
+        return Request(method, path, headers, monotonic(), body)
 
     async def _answer(self, request: Request, writer: asyncio.StreamWriter) -> bool:
         """True if the connection may be used again."""
