@@ -19,7 +19,7 @@ import aiosmtplib
 import httpx
 
 import monitor.cli
-import monitor.wiring  # noqa: F401 - imported before the forks, so that the children need not
+import monitor.wiring  # imported before the forks, so that the children need not
 
 steps = Value("i", 0)
 deadly = 0
