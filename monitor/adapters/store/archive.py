@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from monitor.adapters.store import codec, coverage
-from monitor.adapters.store.codec import stamp, stamp_or_none, to_json
+from monitor.adapters.store.codec import stamp, stamp_or_none, storable, to_json
 from monitor.adapters.store.database import Database
 from monitor.core.model import Coverage, Decision, FeedSpec, Hit, Known, Novelty, StoredHit, Story
 from monitor.errors import StoreError
@@ -84,9 +84,13 @@ class Archive:
 
     def known(self, feed: str, keys: Collection[str]) -> dict[str, Known]:
         """What is remembered of these items, by key; unknown ones are absent."""
+        kept = {key: storable(key) for key in keys}
+        rows = self._database.rows(_KNOWN, (feed, to_json(list(kept.values()))))
+        found = {row["key"]: row for row in rows}
         return {
-            row["key"]: Known(row["id"], row["key"], row["content_hash"], row["title"])
-            for row in self._database.rows(_KNOWN, (feed, to_json(list(keys))))
+            key: Known(found[name]["id"], key, found[name]["content_hash"], found[name]["title"])
+            for key, name in kept.items()
+            if name in found
         }
 
     def save(self, decisions: Sequence[Decision], now: datetime) -> dict[str, int]:
@@ -99,11 +103,12 @@ class Archive:
         feed = decisions[0].item.feed
         rows = {novelty: [_item_row(d, now) for d in decisions if d.novelty is novelty] for novelty in Novelty}
         keys = [decision.item.key for decision in decisions]
+        kept = to_json([storable(key) for key in keys])
         with self._database.transaction():
             self._database.execute_many(_INSERT_ITEM, rows[Novelty.NEW])
             self._database.execute_many(_KEEP_EDITION, rows[Novelty.EDITED])
             self._database.execute_many(_UPDATE_ITEM, rows[Novelty.EDITED])
-            self._database.execute(_SIGHT, {"now": stamp(now), "feed": feed, "keys": to_json(keys)})
+            self._database.execute(_SIGHT, {"now": stamp(now), "feed": feed, "keys": kept})
             return {key: known.id for key, known in self.known(feed, keys).items()}
 
     # --- stories ------------------------------------------------------------------------------------------
@@ -190,7 +195,7 @@ def _item_row(decision: Decision, now: datetime) -> dict[str, str | None]:
     item = decision.item
     return {
         "feed": item.feed,
-        "key": item.key,
+        "key": storable(item.key),
         "content_hash": decision.content_hash,
         "title": item.title,
         "link": item.link,

@@ -4,6 +4,7 @@ Times are stored as ISO 8601 text in UTC with microseconds and `Z`: one width, s
 """
 
 import json
+import re
 import sqlite3
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -62,17 +63,19 @@ def fold(text: str | None) -> str:
     return unicodedata.normalize("NFKC", text or "").casefold().replace("ё", "е")
 
 
-def storable(values: Mapping[str, Any] | Sequence[Any]) -> dict[str, Any] | tuple[Any, ...]:
-    """The same values with lone surrogates, which UTF-8 can't hold, replaced by U+FFFD (lengths stay)."""
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def storable(text: str) -> str:
+    """The same text, of the same length, with U+FFFD for what SQLite can't hold or compare: NUL, lone surrogates."""
+    return _UNSTORABLE.sub("\ufffd", text)
+
+
+def storable_all(values: Mapping[str, Any] | Sequence[Any]) -> dict[str, Any] | tuple[Any, ...]:
+    """`storable` for every text among the values of a statement."""
     if isinstance(values, Mapping):
-        return {name: _storable(value) for name, value in values.items()}
-    return tuple(_storable(value) for value in values)
-
-
-def _storable(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    return "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in value)
+        return {name: storable(value) if isinstance(value, str) else value for name, value in values.items()}
+    return tuple(storable(value) if isinstance(value, str) else value for value in values)
 
 
 # --- rows → values ----------------------------------------------------------------------------------------

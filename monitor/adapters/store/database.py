@@ -17,7 +17,7 @@ from typing import Any
 
 import sqlite_utils
 
-from monitor.adapters.store.codec import fold, storable
+from monitor.adapters.store.codec import fold, storable_all
 from monitor.adapters.store.faults import explain
 from monitor.errors import StoreError
 
@@ -65,7 +65,7 @@ class Database:
             try:
                 return cursor.execute(sql, parameters)
             except UnicodeEncodeError:
-                return cursor.execute(sql, storable(parameters))
+                return cursor.execute(sql, storable_all(parameters))
         except sqlite3.Error as error:
             raise explain(error, self.path) from error
 
@@ -77,7 +77,7 @@ class Database:
         try:
             return self._execute_many(sql, rows)
         except UnicodeEncodeError:
-            return self._execute_many(sql, [storable(row) for row in rows])
+            return self._execute_many(sql, [storable_all(row) for row in rows])
 
     def _execute_many(self, sql: str, rows: list[Parameters]) -> int:
         with self.transaction():
