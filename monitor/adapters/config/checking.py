@@ -11,7 +11,7 @@ from monitor.adapters.config.yaml import Node
 from monitor.core.suggest import suggestion
 from monitor.errors import Problem
 
-Path = tuple[str | int, ...]
+Steps = tuple[str | int, ...]
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -32,7 +32,7 @@ class Entry(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
 
-def read_entry(model: type[Model], data: object, path: Path, problems: list[Problem]) -> Model | None:
+def read_entry(model: type[Model], data: object, path: Steps, problems: list[Problem]) -> Model | None:
     """`data` as a model; else None, with all complaints added to `problems`, their paths beginning with `path`."""
     try:
         return model.model_validate(data)
@@ -47,18 +47,18 @@ def unknown_keys(root: Node, known: Collection[str]) -> list[Problem]:
     return [_unknown((key,), key, known) for key in found if key not in known]
 
 
-def _unknown(path: Path, key: str, known: Collection[str]) -> Problem:
+def _unknown(path: Steps, key: str, known: Collection[str]) -> Problem:
     complaint = f"unknown key `{key}`{suggestion(key, known)}"
     return Problem(path, complaint, f"known keys: {', '.join(known)}", at_key=True)
 
 
-def _complaint(model: type[BaseModel], error: Mapping[str, Any], path: Path) -> Problem:
-    where: Path = error["loc"]
+def _complaint(model: type[BaseModel], error: Mapping[str, Any], path: Steps) -> Problem:
+    where: Steps = error["loc"]
     key = where[-1] if where else ""
     name = f"{key}: " if isinstance(key, str) and key else ""
     match error["type"]:
         case "extra_forbidden":
-            known = [field.alias or name for name, field in model.model_fields.items()]
+            known = sorted(model.model_fields, key=lambda name: not model.model_fields[name].is_required())
             return _unknown((*path, *where), str(key), known)
         case "missing":
             about = model.model_fields[str(key)].description if str(key) in model.model_fields else None
@@ -68,7 +68,9 @@ def _complaint(model: type[BaseModel], error: Mapping[str, Any], path: Path) -> 
             hint = cause.hint if isinstance(cause, ComplaintError) else ""
             return Problem((*path, *where), f"{name}{cause}", hint)
         case "model_type" | "dict_type" | "mapping_type":
-            return Problem((*path, *where), f"{name}must be a mapping (`key: value`), not {shown(error['input'])}")
+            keys = ", ".join(f"{one}: …" for one, field in model.model_fields.items() if field.is_required())
+            hint = f"write it as {keys}" if keys and not where else ""
+            return Problem((*path, *where), f"{name}must be a mapping, not {shown(error['input'])}", hint)
         case "bool_type":
             return Problem((*path, *where), f"{name}must be true or false, not {shown(error['input'])}")
         case "list_type" | "tuple_type":

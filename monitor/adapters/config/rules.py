@@ -3,23 +3,24 @@
 What a rule may say is the rule engine's business (core/rules); here stands what a digest may say.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BeforeValidator, Field
 
 from monitor.adapters.config import values
-from monitor.adapters.config.checking import Entry, Text, read_entry, unknown_keys
+from monitor.adapters.config.checking import Entry, Steps, Text, read_entry, unknown_keys
 from monitor.adapters.config.document import Document, load_document
 from monitor.core import rules as engine
-from monitor.core.model import DigestSpec, RuleInfo, Severity, Target
+from monitor.core.model import DigestSpec, RuleInfo, Severity
 from monitor.core.routes import check_selector
 from monitor.core.schedule import check_cron
 from monitor.errors import Problem
 
+T = TypeVar("T")
 _TOP = ("include", "terms", "rules", "digests")
 
 
@@ -29,7 +30,7 @@ def _cron_or_once(value: object) -> str | None:
         return None
     complaint = check_cron(found)
     if complaint:
-        raise values.ComplaintError(complaint, "minute hour day month weekday, e.g. 0 8 * * 1-5; or once")
+        raise values.ComplaintError(complaint, "or once, to be told at once")
     return found
 
 
@@ -108,25 +109,28 @@ class _DigestReader:
         if entries is None:
             return ()
         if not isinstance(entries, list):
-            self.problems.append(Problem(("digests",), "`digests:` must be a list", "begin each with `- id: …`"))
+            self.problems.append(
+                Problem(("digests",), "`digests:` must be a list", "begin each with `- id: …`", at_key=True)
+            )
             return ()
         specs = [spec for number, entry in enumerate(entries) if (spec := self.spec(("digests", number), entry))]
         self.check_unique(entries)
         return tuple(specs)
 
-    def spec(self, path: tuple[str | int, ...], data: object) -> DigestSpec | None:
+    def spec(self, path: Steps, data: object) -> DigestSpec | None:
         entry = read_entry(DigestEntry, data, path, self.problems)
+        # Looked at even where the entry is faulty elsewhere, so that every complaint comes at once.
+        selectors = self.each(path, data, "rules", self.selector)
+        targets = self.each(path, data, "to", values.target)
         if entry is None:
             return None
         if "wait" in entry.model_fields_set and entry.at is not None:
             hint = "remove it, or write at: once"
             self.problems.append(Problem((*path, "wait"), "wait: only a digest `at: once` waits", hint, at_key=True))
-        selectors = [self.selector(where, value) for where, value in self.places(path, data, "rules", entry.rules)]
-        targets = [self.target(where, value) for where, value in self.places(path, data, "to", entry.to)]
         return DigestSpec(
             id=entry.id,
-            rules=tuple(one for one in selectors if one),
-            to=tuple(dict.fromkeys(one for one in targets if one)),
+            rules=tuple(selectors),
+            to=tuple(dict.fromkeys(targets)),
             at=entry.at,
             timezone=entry.timezone,
             wait=entry.wait,
@@ -134,30 +138,23 @@ class _DigestReader:
             send_empty=entry.when_empty,
         )
 
-    def places(
-        self, path: tuple[str | int, ...], data: object, key: str, found: list[Any]
-    ) -> list[tuple[tuple[str | int, ...], object]]:
-        """Each value with the path to it: a single value may stand where a list could."""
-        listed = isinstance(data, dict) and isinstance(data[key], list)
-        return [((*path, key, number) if listed else (*path, key), value) for number, value in enumerate(found)]
-
-    def selector(self, path: tuple[str | int, ...], value: object) -> str | None:
-        try:
-            found = values.text(value)
-        except values.ComplaintError as complaint:
-            self.problems.append(Problem(path, str(complaint), complaint.hint))
-            return None
-        if complaint_text := check_selector(found, rules=self.rules):
-            self.problems.append(Problem(path, complaint_text))
-            return None
+    def each(self, path: Steps, data: object, key: str, read: Callable[[object], T]) -> list[T]:
+        """Every value of a list as `read` understands it; a single value may stand where a list could."""
+        value = data.get(key) if isinstance(data, dict) else None
+        named = [((*path, key, number), one) for number, one in enumerate(value)] if isinstance(value, list) else []
+        found: list[T] = []
+        for where, one in named or [((*path, key), value)] * (value not in (None, [])):
+            try:
+                found.append(read(one))
+            except values.ComplaintError as complaint:
+                self.problems.append(Problem(where, str(complaint), complaint.hint))
         return found
 
-    def target(self, path: tuple[str | int, ...], value: object) -> Target | None:
-        try:
-            return values.target(value)
-        except values.ComplaintError as complaint:
-            self.problems.append(Problem(path, str(complaint), complaint.hint))
-            return None
+    def selector(self, value: object) -> str:
+        found = values.text(value)
+        if complaint := check_selector(found, rules=self.rules):
+            raise values.ComplaintError(complaint)
+        return found
 
     def check_unique(self, entries: list[object]) -> None:
         first: set[object] = set()

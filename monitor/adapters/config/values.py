@@ -138,6 +138,10 @@ def encoding(value: object) -> str:
 def web_address(value: object) -> str:
     """An http(s) address without user name and password."""
     found = text(value)
+    if re.match(r"[a-z+]*:?//[^/?#]*@", found):
+        raise ComplaintError(
+            "the address holds a user name or password", "use `headers:` with a value such as Basic ${FEED_LOGIN}"
+        )
     try:
         parts = urlsplit(found)
         host, port = parts.hostname, parts.port
@@ -150,10 +154,6 @@ def web_address(value: object) -> str:
         raise ComplaintError(f"{shown(found)} is no web address", guess or "write it like https://host/path")
     if re.search(r"[\s\x00-\x1f]", found) or port == 0:
         raise ComplaintError("the address holds a blank or an impossible port", "write it like https://host/path")
-    if parts.username or parts.password:
-        raise ComplaintError(
-            "the address holds a user name or password", "use `headers:` with a value such as Basic ${FEED_LOGIN}"
-        )
     return found
 
 
@@ -206,9 +206,9 @@ def target(value: object) -> Target:
         elif found.startswith("#"):
             hint = f'did you mean "slack:{found}"?'
         else:
-            close = suggestion(channel, CHANNELS)
-            hint = f"write email:name@host, slack:#channel, file:folder or console:{close}"
-        raise ComplaintError(f"{shown(found)} is no place to send to", hint)
+            hint = "write email:name@host, slack:#channel, file:folder or console:"
+        close = suggestion(channel, CHANNELS) if colon else ""
+        raise ComplaintError(f"{shown(found)} is no place to send to{close}", hint)
     if channel == "email" and not is_email(address):
         raise ComplaintError(f"{shown(address)} is no email address", "write one address an entry: email:name@host")
     if channel in {"slack", "file"} and not address:

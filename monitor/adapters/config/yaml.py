@@ -113,7 +113,7 @@ class _Reader:
                 self.reading.root = self.node(next(events), 0)
         if self.reading.root is None:
             self.reading.problems.append(
-                Problem((), "the file is empty", "run `monitor init` elsewhere to see a sample", self.file, 1, 1)
+                Problem((), "the file is empty", "`monitor init DIR` writes a sample to start from", self.file, 1, 1)
             )
         return self.reading
 
