@@ -27,7 +27,7 @@ _GENERIC = re.compile(
     r"briefing|digest|roundup)\b.*"
     r"|(?:news|morning|evening|daily|weekly) (?:in brief|briefing|digest|roundup|summary)\b.*"
     r"|(?:главные |важные |последние |утренние |вечерние )?(?:новости|события|итоги) "
-    r"(?:к |за |этого |на )?(?:час|дня|день|недели|неделю|сутки|утро|вечер)\b.*"
+    r"(?:к |за |этого |на )?(?:часу?|дня|день|недели|неделю|сутки|утро|вечер)\b.*"
     r"|(?:главное|что произошло|что известно) (?:к|за|на) (?:час|день|неделю|сутки|утро|вечер|этот час|данный час)\b.*"
     r"|(?:утренний|вечерний|ежедневный|еженедельный) (?:дайджест|обзор|выпуск)\b.*"
     r"|(?:今日|每日|一周|本周|昨日)?(?:要闻|新闻|热点|头条)(?:速览|回顾|汇总|摘要|一览|早知道|精选).*)"
@@ -68,7 +68,7 @@ def _telling_link(link: str) -> str:
         parts = urlsplit(url)
     except ValueError:  # e.g. a broken IPv6 address: no link that two reports could share in earnest
         return ""
-    return url if parts.path.strip("/") or parts.query else ""
+    return url if parts.path.strip("/") or parts.query or parts.fragment else ""
 
 
 def _telling_title(title: str) -> str:
