@@ -1,0 +1,46 @@
+"""Bytes → items: any format of feed, any encoding, well-formed or not. No network, no clock."""
+
+from monitor.adapters.parse.document import Kind, binary_error, empty_error, kind_of, not_a_feed
+from monitor.adapters.parse.encoding import decode
+from monitor.adapters.parse.entries import items_of, language_tag
+from monitor.adapters.parse.jsonfeed import read_json
+from monitor.adapters.parse.text import plain_title
+from monitor.adapters.parse.xmlfeed import read_xml
+from monitor.core.model import FeedSpec, Fetched, Parsed
+from monitor.errors import ParseError, ParseFault
+
+__all__ = ["FeedParser"]
+
+
+class FeedParser:
+    """Satisfies the port `Parser`. Holds nothing, so it may be used in threads and processes."""
+
+    def parse(self, fetched: Fetched, feed: FeedSpec) -> Parsed:
+        """Items in document order, each key once, `seen_at` set to `fetched.at`.
+
+        `feed` overrides the language, and gives the encoding and the time zone where set. Raises ParseError, which says
+        what the document is when it is not a feed.
+        """
+        if not fetched.body.strip():
+            raise empty_error()
+        if error := binary_error(fetched.body):
+            raise error
+        decoded = decode(fetched.body, fetched.content_type, feed.encoding)
+        match kind := kind_of(decoded.text):
+            case Kind.JSON:
+                document = read_json(decoded.text)
+            case Kind.XML:
+                document = read_xml(decoded.text)
+            case _:
+                raise not_a_feed(decoded.text, kind)
+        if fetched.cut_short and not document.entries:
+            raise ParseError("the connection broke before the first item had come", ParseFault.MALFORMED)
+        items, oddities = items_of(document, feed, fetched.url or feed.url, fetched.at)
+        cut = ("the connection broke in mid-document",) if fetched.cut_short else ()
+        return Parsed(
+            items=tuple(items),
+            title=plain_title(document.title),
+            language=language_tag(document.language),
+            ttl=document.ttl,
+            notes=(*cut, *decoded.notes, *document.notes, *oddities),
+        )

@@ -1,0 +1,124 @@
+"""Says what kind of document a text is, and what to tell the operator when it is no feed. Pure."""
+
+import json
+import re
+from enum import StrEnum
+
+from monitor.adapters.parse.text import html_to_text, plain_title
+from monitor.errors import ParseError, ParseFault
+
+
+class Kind(StrEnum):
+    """The families of documents, by their first characters."""
+
+    XML = "xml"
+    JSON = "json"
+    HTML = "html"
+    OTHER = "other"
+
+
+_PROLOG = re.compile(r"\s+|<\?.*?(?:\?>|\Z)|<!--.*?(?:-->|\Z)|<!(?:[^<>\[]|\[[^\]]*\])*>", re.DOTALL)
+_ROOT = re.compile(r"<(?:[\w.-]+:)?([\w.-]+)(?=[\s/>]|\Z)")
+_TITLE = re.compile(r"<title\b[^<>]*>([^<]{0,300})", re.IGNORECASE)
+_HTML_ROOTS = {"html", "head", "body", "div", "script", "meta", "p", "table", "br", "center", "style", "title", "h1"}
+_FEED_ROOTS = {"rss", "feed", "rdf", "channel"}
+_KNOWN_ROOTS = {
+    "opml": "a list of feeds (OPML); import it instead",
+    "urlset": "a sitemap",
+    "sitemapindex": "an index of sitemaps",
+    "error": "an error message in XML",
+    "envelope": "a SOAP message",
+    "svg": "a picture (SVG)",
+}
+_HUMAN_CHECK = re.compile(
+    r"captcha|are you (?:a )?human|not a robot|cf-chl|challenge-platform|just a moment|ddos-guard|qrator|"
+    r"не робот|подтвердите, что|проверка браузера|安全验证|人机验证|验证码",
+    re.IGNORECASE,
+)
+_LOGIN = re.compile(r"""type=["']?password""", re.IGNORECASE)
+_REFUSED = re.compile(r"access denied|forbidden|доступ (?:запрещ|ограничен)|访问被拒绝|blocked", re.IGNORECASE)
+_BINARY = {b"%PDF": "a PDF file", b"PK\x03\x04": "a ZIP file", b"\x89PNG": "a picture", b"\xff\xd8\xff": "a picture",
+           b"GIF8": "a picture", b"\x1f\x8b": "a gzip file"}  # fmt: skip
+_HEAD = 100_000
+
+
+def kind_of(text: str) -> Kind:
+    """By the first characters, not by what server or file name claim."""
+    start = text[:_HEAD].lstrip()
+    if start.startswith(("{", "[")):
+        return Kind.JSON
+    root = root_of(text)
+    if root is None:
+        return Kind.OTHER
+    return Kind.HTML if root in _HTML_ROOTS else Kind.XML
+
+
+def root_of(text: str) -> str | None:
+    """The name of the first element, without prefix, in small letters; None: there is none."""
+    place = _skip_prolog(text)
+    match = _ROOT.match(text, place) or _ROOT.search(text[:_HEAD], text[:_HEAD].find("<") + 1)
+    return match[1].lower() if match else None
+
+
+def is_feed_root(root: str | None) -> bool:
+    """True for the roots of RSS, RDF, Atom and CDF."""
+    return root in _FEED_ROOTS
+
+
+def not_a_feed(text: str, kind: Kind) -> ParseError:
+    """The error that says what this is in place of a feed."""
+    match kind:
+        case Kind.HTML:
+            return ParseError(_html_words(text[:_HEAD]))
+        case Kind.JSON:
+            return ParseError("a JSON document in place of a feed: it has no list of items")
+        case Kind.XML:
+            root = root_of(text)
+            what = _KNOWN_ROOTS.get(root or "", f"an XML document of the kind <{(root or '')[:30]}>")
+            return ParseError(f"{what} in place of a feed")
+    return ParseError(f"plain text in place of a feed, beginning “{_shortened(html_to_text(text[:500]), 60)}”")
+
+
+def binary_error(body: bytes) -> ParseError | None:
+    """For bodies that are no text at all."""
+    for start, what in _BINARY.items():
+        if body.startswith(start):
+            return ParseError(f"{what} in place of a feed")
+    return None
+
+
+def empty_error() -> ParseError:
+    """For bodies without anything in them."""
+    return ParseError("the document is empty", ParseFault.EMPTY)
+
+
+def is_json_feed(value: object) -> bool:
+    """True for JSON Feed of any version, also where the version is missing but items are there."""
+    if not isinstance(value, dict):
+        return False
+    return "jsonfeed.org" in json.dumps(value.get("version", "")) or isinstance(value.get("items"), list)
+
+
+def _skip_prolog(text: str) -> int:
+    place = 0
+    while place < min(len(text), _HEAD) and (match := _PROLOG.match(text, place)) and match.end() > place:
+        place = match.end()
+    return place
+
+
+def _html_words(head: str) -> str:
+    title = _TITLE.search(head)
+    shown = _shortened(plain_title(title[1]), 60) if title else ""
+    named = f" titled “{shown}”" if shown else ""
+    if _HUMAN_CHECK.search(head):
+        return f"an HTML page{named} in place of a feed: the server wants proof that a human asks (captcha)"
+    if _LOGIN.search(head):
+        return f"an HTML page{named} in place of a feed: the server asks for a login"
+    if _REFUSED.search(shown or html_to_text(head[:2000])):
+        return f"an HTML page{named} in place of a feed: the server refuses access"
+    return f"an HTML page{named} in place of a feed; look there for the feed's address"
+
+
+def _shortened(text: str, size: int) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= size else text[: size - 1].rstrip() + "…"

@@ -1,0 +1,160 @@
+"""The common form between the formats and `Item`: raw fields as a feed gives them, made into plain text here. Pure."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from urllib.parse import urljoin, urlsplit
+
+from monitor.adapters.parse.dates import parse_date, zone_of
+from monitor.adapters.parse.text import html_to_text, looks_like_html, one_line, plain_title, tidy
+from monitor.core.identity import item_key, normalise_link
+from monitor.core.model import FeedSpec, Item
+
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
+_LONGEST_MARKUP = 2_000_000
+_LONGEST_LINE = 2_000
+_MOST_CATEGORIES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Markup:
+    """Text with what the feed says it is: HTML, plain, or None for “look at it”."""
+
+    value: str
+    is_html: bool | None = None
+
+    def plain(self) -> str:
+        """What a reader would see."""
+        value = self.value[:_LONGEST_MARKUP]
+        html = looks_like_html(value) if self.is_html is None else self.is_html
+        return html_to_text(value) if html else tidy(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One article as its feed gives it; `dates` in order of preference, `base` is what links are relative to."""
+
+    title: str = ""
+    summary: Markup = Markup("")
+    contents: tuple[Markup, ...] = ()
+    link: str = ""
+    guid: str = ""
+    author: str = ""
+    dates: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A feed, whatever its format."""
+
+    entries: tuple[Entry, ...] = ()
+    title: str = ""
+    link: str = ""
+    language: str | None = None
+    ttl: timedelta | None = None
+    notes: tuple[str, ...] = field(default=())
+
+
+def items_of(document: Document, feed: FeedSpec, url: str, seen_at: datetime) -> tuple[list[Item], list[str]]:
+    """Items in document order with unique keys, and notes on what was odd. `url` is where the document was."""
+    base = urljoin(url, document.link) if url and document.link else url or document.link
+    language = feed.language or language_tag(document.language)
+    items = [_item(entry, feed, base, language, seen_at) for entry in document.entries]
+    return _distinct(items)
+
+
+def language_tag(text: str | None) -> str | None:
+    """A language tag in its usual spelling (`zh-Hant-TW`); None when it is none."""
+    text = (text or "").strip()
+    if not _LANGUAGE.fullmatch(text):
+        return None
+    first, *rest = text.replace("_", "-").split("-")
+    shaped = [part.upper() if len(part) == 2 else part.title() if len(part) == 4 else part.lower() for part in rest]
+    return "-".join([first.lower(), *shaped])
+
+
+def _item(entry: Entry, feed: FeedSpec, base: str, language: str | None, seen_at: datetime) -> Item:
+    title = plain_title(entry.title[:_LONGEST_MARKUP])
+    summary = entry.summary.plain()
+    content = _joined(markup.plain() for markup in entry.contents)
+    if content in {summary, ""} or content == title:
+        content = ""
+    if not summary:
+        summary, content = content, ""
+    guid = one_line(entry.guid)[:_LONGEST_LINE]
+    link = _address(entry.link, base) or (guid if _is_web(guid) else "")
+    published = _published(entry.dates, feed)
+    return Item(
+        feed=feed.id,
+        key=item_key(guid=guid, link=link, title=title or summary[:200], published=published),
+        title=title,
+        summary=summary,
+        content=content,
+        link=link,
+        guid=guid,
+        author=one_line(html_to_text(entry.author[:_LONGEST_LINE])),
+        language=language,
+        published=published,
+        seen_at=seen_at,
+        categories=tuple(dict.fromkeys(filter(None, map(plain_title, entry.categories))))[:_MOST_CATEGORIES],
+    )
+
+
+def _joined(texts: Iterable[str]) -> str:
+    """Every text that is not already part of another, in order."""
+    found = list(dict.fromkeys(filter(None, texts)))
+    return "\n".join(one for one in found if not any(one is not other and one in other for other in found))
+
+
+def _published(dates: Sequence[str], feed: FeedSpec) -> datetime | None:
+    zone = zone_of(feed.timezone)
+    return next((moment for text in dates if text and (moment := parse_date(text, zone)) is not None), None)
+
+
+def _address(link: str, base: str) -> str:
+    """The link as a whole web address; "" when it is none."""
+    link = "".join(one_line(link).split())[:_LONGEST_LINE]
+    if not link:
+        return ""
+    try:
+        whole = urljoin(base, link)
+    except ValueError:
+        return ""
+    return whole if _is_web(whole) else ""
+
+
+def _is_web(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme.lower() in {"http", "https"} and bool(parts.netloc)
+
+
+def _distinct(items: list[Item]) -> tuple[list[Item], list[str]]:
+    """Every key once: repeated items are left out, different ones that share a key get keys of their own."""
+    groups: dict[str, list[Item]] = defaultdict(list)
+    for item in items:
+        groups[item.key].append(item)
+    shared = {key for key, group in groups.items() if len({_looks(item) for item in group}) > 1}
+    notes: list[str] = []
+    kept: dict[str, Item] = {}
+    for item in items:
+        if item.key in shared:
+            key = item_key(guid="", link=item.link, title=item.title, published=item.published)
+            if sum(normalise_link(item.link) == normalise_link(other.link) for other in groups[item.key]) > 1:
+                key = item_key(guid="", link="", title=item.title or item.summary[:200], published=item.published)
+            item = replace(item, key=key)
+        kept.setdefault(item.key, item)
+    if shared:
+        notes.append(f"{sum(len(groups[key]) for key in shared)} different items share an identity with others")
+    if (repeated := len(items) - len(kept)) > 0:
+        notes.append(f"{repeated} repeated items left out")
+    return list(kept.values()), notes
+
+
+def _looks(item: Item) -> tuple[str, str]:
+    return item.title.casefold(), normalise_link(item.link)

@@ -1,0 +1,185 @@
+"""Mends XML that is not quite XML, so that the strict parser can read it. Pure.
+
+feedparser has a loose parser for broken XML, but that one is slow, reads half an item where the document was cut off,
+and resolves entities without limit. So what can be mended is mended first; the rest goes to the loose parser.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from html.entities import html5
+from xml.parsers import expat
+
+_ALWAYS_KNOWN = {"lt", "gt", "amp", "quot", "apos"}
+_CDATA = re.compile(r"(<!\[CDATA\[.*?\]\]>)", re.DOTALL)
+_ILLEGAL = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NAMED = re.compile(r"&([A-Za-z][\w.-]{0,60});")
+_NUMBERED = re.compile(r"&#(?:[xX]([0-9a-fA-F]{1,8})|(\d{1,9}));")
+_BARE_AMPERSAND = re.compile(r"&(?!(?:[A-Za-z_][\w.-]{0,60}|#\d{1,9}|#x[0-9a-fA-F]{1,8});)")
+_BARE_LESS = re.compile(r"<(?![A-Za-z_/!?])")
+_DOCTYPE = re.compile(r"<!DOCTYPE\b[^\[<>]{0,1000}(?:\[(?P<inside>.*?)\]\s*)?>", re.DOTALL | re.IGNORECASE)
+_ENTITY = re.compile(
+    r"""<!ENTITY\s+([A-Za-z_][\w.-]{0,60})\s+(?:"([^"&%<]{0,100}|&\#\w{1,8};)"|'([^'&%<]{0,100})')\s*>"""
+)
+_ITEM_END = re.compile(r"</(?:[\w-]+:)?(?:item|entry)\s*>", re.IGNORECASE)
+_ITEM_START = re.compile(r"<(?:[\w-]+:)?(?:item|entry)[\s>]", re.IGNORECASE)
+_OPENING = re.compile(r"<((?:[\w-]+:)?(?:rss|rdf|feed|channel))(?=[\s>])", re.IGNORECASE)
+_ROOT_TAG = re.compile(r"<(?:[\w-]+:)?(?:rss|rdf|feed)\b[^<>]*>", re.IGNORECASE)
+_PREFIX = re.compile(r"[<\s/]([A-Za-z_][\w.-]{0,40}):[A-Za-z_]")
+_DECLARATION = re.compile(r"^\s*<\?xml\b[^<>]*?\?>\s*")
+_MOST_GROWTH = 1_000_000
+_DEEPEST = 200
+_NAMESPACES = {
+    "content": "http://purl.org/rss/1.0/modules/content/",
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "media": "http://search.yahoo.com/mrss/",
+    "atom": "http://www.w3.org/2005/Atom",
+    "itunes": "http://www.itunes.com/DTDs/PodCast-1.0.dtd",
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "xhtml": "http://www.w3.org/1999/xhtml",
+    "slash": "http://purl.org/rss/1.0/modules/slash/",
+    "sy": "http://purl.org/rss/1.0/modules/syndication/",
+    "georss": "http://www.georss.org/georss",
+    "yandex": "http://news.yandex.ru",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """XML without declaration and DOCTYPE. `strict`: now well-formed; `notes` tell what was wrong, in words."""
+
+    text: str
+    strict: bool
+    cut_off: bool = False
+    notes: tuple[str, ...] = ()
+
+
+class TooDeepError(Exception):
+    """Elements nested deeper than any feed has reason to."""
+
+
+def mend(text: str) -> Mended:
+    """The document, well-formed if it can be made so. Raises TooDeepError."""
+    text = _without_doctype(_DECLARATION.sub("", text.lstrip("\ufeff \t\r\n\0"), count=1))
+    complaint = complaint_about(text)
+    if complaint is None:
+        return Mended(text, strict=True)
+    for repair in (_characters, _prefixes):
+        text = repair(text)
+    if complaint_about(text) is None:
+        return Mended(text, strict=True, notes=(f"broken XML was mended: {complaint}",))
+    if (whole := _whole_items(text)) is not None and complaint_about(whole) is None:
+        note = "the document is cut off; what is whole of it was read"
+        return Mended(whole, strict=True, cut_off=True, notes=(note,))
+    return Mended(text, strict=False, notes=(f"broken XML was read loosely: {complaint}",))
+
+
+def complaint_about(text: str) -> str | None:
+    """The first reason why this is not well-formed XML, with its line; None: it is. Raises TooDeepError."""
+    parser = expat.ParserCreate("utf-8", " ")
+    depth = 0
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > _DEEPEST:
+            raise TooDeepError
+
+    def end(name: str) -> None:
+        nonlocal depth
+        depth -= 1
+
+    parser.StartElementHandler, parser.EndElementHandler = start, end
+    try:
+        parser.Parse(text.encode("utf-8", "replace"), True)
+    except expat.ExpatError as error:
+        return f"{expat.errors.messages.get(error.code, error.code)} in line {error.lineno}".replace("(s)", "s")
+    return None
+
+
+def _without_doctype(text: str) -> str:
+    """No DOCTYPE, no entities: short plain ones are put in place, dangerous ones stay unresolved."""
+    root = re.search(r"<[A-Za-z]", text)
+    head = text[: root.start()] if root else text[:10_000]
+    match = _DOCTYPE.search(head)
+    if match is None:
+        return text
+    declared = {name: double or single for name, double, single in _ENTITY.findall(match["inside"] or "")}
+    text = text[: match.start()] + text[match.end() :]
+    return _outside_cdata(text, _replace_named(declared)) if declared else text
+
+
+def _characters(text: str) -> str:
+    """Illegal characters and references left out, HTML's entities resolved, bare & and < escaped."""
+    text = _ILLEGAL.sub("", text)
+    named = {name.removesuffix(";"): value for name, value in html5.items() if name.endswith(";")}
+
+    def repaired(piece: str) -> str:
+        piece = _NUMBERED.sub(_legal_reference, _replace_named(named)(piece))
+        return _BARE_LESS.sub("&lt;", _BARE_AMPERSAND.sub("&amp;", _unknown_escaped(piece)))
+
+    return _outside_cdata(text, repaired)
+
+
+def _replace_named(values: dict[str, str]) -> Callable[[str], str]:
+    left = _MOST_GROWTH
+
+    def value(match: re.Match[str]) -> str:
+        nonlocal left
+        name = match[1]
+        if name in _ALWAYS_KNOWN or name not in values or left <= 0:
+            return match[0]
+        left -= len(values[name])
+        return values[name] if values[name].startswith("&#") else _escaped(values[name])
+
+    return lambda piece: _NAMED.sub(value, piece)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;")
+
+
+def _unknown_escaped(piece: str) -> str:
+    return _NAMED.sub(lambda match: match[0] if match[1] in _ALWAYS_KNOWN else f"&amp;{match[1]};", piece)
+
+
+def _legal_reference(match: re.Match[str]) -> str:
+    code = int(match[1], 16) if match[1] else int(match[2])
+    legal = code in {9, 10, 13} or 0x20 <= code < 0xD800 or 0xE000 <= code < 0xFFFE or 0x10000 <= code <= 0x10FFFF
+    return match[0] if legal else ""
+
+
+def _outside_cdata(text: str, change: Callable[[str], str]) -> str:
+    pieces = _CDATA.split(text)
+    pieces[::2] = [change(piece) for piece in pieces[::2]]
+    return "".join(pieces)
+
+
+def _prefixes(text: str) -> str:
+    """Prefixes that are used without a declaration are declared at the root."""
+    root = _ROOT_TAG.search(text)
+    if root is None:
+        return text
+    used = set(_PREFIX.findall(_CDATA.sub("", text))) - {"xml", "xmlns", "http", "https"}
+    missing = sorted(prefix for prefix in used if f"xmlns:{prefix}" not in text)
+    added = "".join(f' xmlns:{p}="{_NAMESPACES.get(p, f"urn:undeclared:{p}")}"' for p in missing)
+    place = root.end() - (2 if root[0].endswith("/>") else 1)
+    return text[:place] + added + text[place:]
+
+
+def _whole_items(text: str) -> str | None:
+    """Up to the last whole item, with the elements around it closed; None: not cut off, or no way to tell."""
+    ends = list(_ITEM_END.finditer(text))
+    tail = text[ends[-1].end() :] if ends else ""
+    if ends and not _ITEM_START.search(tail) and re.search(r"</(?:[\w-]+:)?(?:rss|rdf|feed)\s*>", tail, re.IGNORECASE):
+        return None
+    first_item = _ITEM_START.search(text)
+    if not ends:
+        if first_item is None:
+            return None
+        kept = text[: first_item.start()]
+    else:
+        kept = text[: ends[-1].end()]
+    opened = [match[1] for match in _OPENING.finditer(kept[: first_item.start() if first_item else None])]
+    closed = {name for name in opened if re.search(rf"</{re.escape(name)}\s*>", kept)}
+    return kept + "".join(f"</{name}>" for name in reversed(opened) if name not in closed)

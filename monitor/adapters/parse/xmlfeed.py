@@ -1,0 +1,104 @@
+"""RSS, RDF and Atom → entries, read by feedparser. Its encodings, links, dates and HTML clean-up are not used."""
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from datetime import timedelta
+from io import BytesIO
+from typing import Any
+
+import feedparser
+
+from monitor.adapters.parse.document import Kind, is_feed_root, not_a_feed, root_of
+from monitor.adapters.parse.entries import Document, Entry, Markup
+from monitor.adapters.parse.mend import Mended, TooDeepError, mend
+from monitor.errors import ParseError, ParseFault
+
+_HEADERS = {"content-type": "application/xml; charset=utf-8"}
+_DATES = ("published", "created", "updated")
+_PERIODS = {"hourly": 1, "daily": 24, "weekly": 24 * 7, "monthly": 24 * 30, "yearly": 24 * 365}
+
+
+def read_xml(text: str) -> Document:
+    """Raises ParseError when this is no feed, or so broken that nothing can be made out."""
+    try:
+        mended = mend(text)
+    except TooDeepError as error:
+        raise ParseError("elements nested too deeply: not a feed one would want", ParseFault.MALFORMED) from error
+    result = _parsed(mended)
+    root = root_of(mended.text)
+    if not result["entries"]:
+        if not is_feed_root(root):
+            raise not_a_feed(mended.text, Kind.XML)
+        if mended.cut_off or not mended.strict:
+            raise ParseError(f"nothing can be read of this feed: {mended.notes[0]}", ParseFault.MALFORMED)
+    notes = mended.notes if is_feed_root(root) else (*mended.notes, f"the root element is <{root}>")
+    about = result["feed"]
+    return Document(
+        entries=tuple(_entry(entry) for entry in result["entries"]),
+        title=_text(about, "title"),
+        link=_text(about, "link"),
+        language=_text(about, "language") or None,
+        ttl=_ttl(about),
+        notes=notes,
+    )
+
+
+def _parsed(mended: Mended) -> Mapping[str, Any]:
+    body = mended.text.encode("utf-8", "replace")
+    try:
+        result: Mapping[str, Any] = feedparser.parse(
+            BytesIO(body), response_headers=_HEADERS, sanitize_html=False, resolve_relative_uris=False
+        )
+    except Exception as error:  # a parser of what strangers write; whatever it stumbles over is theirs
+        raise ParseError(f"the feed can't be read ({type(error).__name__})", ParseFault.MALFORMED) from error
+    return result
+
+
+def _entry(entry: Mapping[str, Any]) -> Entry:
+    guid = _text(entry, "id")
+    link = _text(entry, "link") or next(iter(_hrefs(entry, "alternate")), "") or next(iter(_hrefs(entry, "via")), "")
+    if link == guid and not guid.startswith(("http:", "https:", "/")):
+        link = ""  # feedparser takes a guid for a link unless told otherwise, even if it is a number
+    return Entry(
+        title=_text(entry, "title"),
+        summary=_markup(entry.get("summary_detail"), _text(entry, "summary")),
+        contents=tuple(_markup(content, _text(content, "value")) for content in _dicts(entry.get("content"))),
+        link=link or next(iter(_hrefs(entry, "enclosure")), ""),
+        guid=guid,
+        author=_text(entry, "author"),
+        dates=tuple(_text(entry, name) for name in _DATES),
+        categories=tuple(_text(tag, "term") or _text(tag, "label") for tag in _dicts(entry.get("tags"))),
+    )
+
+
+def _markup(detail: object, value: str) -> Markup:
+    """Only Atom's `type="text"` is to be believed: RSS calls plain what is HTML, and the other way round."""
+    kind = _text(detail, "type") if isinstance(detail, Mapping) else ""
+    return Markup(value, is_html=True if kind in {"text/html", "application/xhtml+xml"} and "<" in value else None)
+
+
+def _hrefs(entry: Mapping[str, Any], rel: str) -> Iterable[str]:
+    return [_text(link, "href") for link in _dicts(entry.get("links")) if link.get("rel") == rel]
+
+
+def _ttl(about: Mapping[str, Any]) -> timedelta | None:
+    """How often the feed says that it changes: RSS `ttl` in minutes, or the syndication module's period."""
+    with suppress(ValueError, OverflowError):
+        if minutes := int(_text(about, "ttl") or 0):
+            return timedelta(minutes=minutes) if 0 < minutes < 60 * 24 * 365 else None
+    hours = _PERIODS.get(_text(about, "sy_updateperiod").lower())
+    if hours is None:
+        return None
+    frequency = 1
+    with suppress(ValueError):
+        frequency = max(1, int(_text(about, "sy_updatefrequency") or 1))
+    return timedelta(hours=hours) / frequency
+
+
+def _dicts(value: object) -> list[Mapping[str, Any]]:
+    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
+
+
+def _text(value: Mapping[str, Any], name: str) -> str:
+    found = value.get(name)
+    return found if isinstance(found, str) else ""
