@@ -19,11 +19,12 @@ from monitor.errors import DeliveryFault
 
 # --- polls ------------------------------------------------------------------------------------------------
 
-FLOOR = timedelta(minutes=2)  # no feed is asked more often, whatever it or its server suggests
-CEILING = timedelta(hours=24)  # no feed is asked more rarely, whatever happened
+FLOOR = timedelta(minutes=2)  # no feed is asked more often, unless its own `every` says so
+CEILING = timedelta(hours=24)  # no feed is asked more rarely, unless its own `every` says so
 FRESHNESS_CAP = timedelta(minutes=30)  # a server's "no need to ask before" is honoured up to here: alerts are timely
 OUTAGE_CEILING = timedelta(hours=1)  # when nothing answered: often our own network's fault, so soon heard again
 REFUSAL_CEILING = timedelta(hours=6)  # when something answered, but no feed
+_LONGEST = timedelta(days=366)  # keeps a mistyped duration within the calendar
 _SPREAD = 0.1  # polls are moved by up to this share of the interval, so that feeds don't march in step
 
 _OUTAGES = {FailureKind.DNS, FailureKind.CONNECT, FailureKind.TIMEOUT, FailureKind.INTERNAL}
@@ -46,38 +47,38 @@ def next_poll(
     now: datetime,
     default: timedelta,
     jitter: float,
-    floor: timedelta = FLOOR,
 ) -> NextPoll:
     """When to ask this feed again.
 
     `state` is as before this poll (`failures` doesn't count it), `ttl` is what the document says of itself.
-    `feed.every` is taken at its word, never below `floor`; else `default`, stretched by what server and document
-    ask for up to FRESHNESS_CAP. Failures in a row double the wait; Retry-After is kept, up to CEILING. Never
-    gives up: a feed that is gone (410) gets CEILING too, and not asking it is for the caller to decide.
+    `feed.every` is taken at its word; else `default`, not below FLOOR, stretched by what server and document ask
+    for up to FRESHNESS_CAP. Failures in a row double the wait; Retry-After is kept, up to CEILING. Never gives
+    up: a feed that is gone (410) gets CEILING too, and not asking it is for the caller to decide.
     """
-    base = max(floor, feed.every or default)
+    base = feed.every or min(max(default, FLOOR), CEILING)
     if fetched.failure is not None:
         return _after_failure(fetched.failure, state.failures, base, now, jitter)
+    if feed.every:
+        return NextPoll(_later(now, _spread(base, jitter)), "fixed interval")
     asked = max(ttl or timedelta(0), fetched.max_age or timedelta(0))
-    reason = "fixed interval" if feed.every else "usual interval"
-    if feed.every is None and asked > base:
-        base = max(base, min(asked, FRESHNESS_CAP))
-        reason = "as its server asks" if asked <= FRESHNESS_CAP else "its server asks for longer than alerts can wait"
-    wait = max(floor, _spread(min(base, CEILING), jitter))
-    return NextPoll(_later(now, wait), reason)
+    wait, reason = base, "usual interval"
+    if asked > base:
+        wait = max(base, min(asked, FRESHNESS_CAP))
+        reason = "as its server asks" if asked == wait else "its server asks for longer than alerts can wait"
+    return NextPoll(_later(now, max(FLOOR, _spread(wait, jitter))), reason)
 
 
 def _after_failure(failure: Failure, before: int, base: timedelta, now: datetime, jitter: float) -> NextPoll:
     if failure.kind is FailureKind.GONE:
         return NextPoll(_later(now, CEILING), "gone for good, says its server")
     ceiling = max(base, OUTAGE_CEILING if failure.kind in _OUTAGES else REFUSAL_CEILING)
-    wait = _spread(_doubled(base, before, min(ceiling, CEILING)), jitter)
+    wait = _spread(_doubled(base, before, ceiling), jitter)
     reason = f"failure {before + 1} in a row"
     if failure.retry_after is not None and failure.retry_after > wait:
         # Never before the time the server named, so chance only adds to it.
         wait = min(failure.retry_after * (1 + _SPREAD * jitter), CEILING)
         reason += ", its server asked to wait"
-    return NextPoll(_later(now, min(wait, CEILING)), reason)
+    return NextPoll(_later(now, wait), reason)
 
 
 def _spread(wait: timedelta, jitter: float) -> timedelta:
@@ -90,7 +91,7 @@ def _doubled(first: timedelta, times: int, ceiling: timedelta) -> timedelta:
 
 
 def _later(now: datetime, wait: timedelta) -> datetime:
-    return now.astimezone(UTC) + wait
+    return now.astimezone(UTC) + min(wait, _LONGEST)
 
 
 # --- digests ----------------------------------------------------------------------------------------------
@@ -154,7 +155,7 @@ def digest_due(spec: DigestSpec, *, last: datetime, waiting_since: datetime | No
         if waiting_since is None:
             return None
         # A tray filled in the future means that the clock was set back: waiting for it could take for ever.
-        due = waiting_since.astimezone(UTC) + spec.wait
+        due = _later(waiting_since, spec.wait)
         return now.astimezone(UTC) if waiting_since > now else due if due <= now else None
     for span in _LOOK_BACK:
         if last >= now - span:

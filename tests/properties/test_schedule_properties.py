@@ -35,8 +35,8 @@ def test_a_feed_is_never_asked_too_often_nor_given_up(
         FeedSpec("f", "", every=every), FeedState("f", failures=failures),
         Fetched("f", NOW, failure=failure, max_age=max_age), ttl=ttl, now=NOW, default=default, jitter=jitter,
     )  # fmt: skip
-    least = FLOOR * 0.9 if failure else FLOOR
-    assert least <= plan.at - NOW <= CEILING * 1.1
+    least = min(every or FLOOR, FLOOR) * 0.9
+    assert least <= plan.at - NOW <= min(max(every or CEILING, CEILING) * 1.1, 366 * DAY)
     asked = failure.retry_after if failure else None
     if asked is not None:
         assert plan.at - NOW >= min(asked, CEILING)

@@ -50,9 +50,11 @@ def wait(
     [
         ({}, 10 * M, "the default"),
         ({"every": 3 * M}, 3 * M, "the feed's own interval"),
-        ({"every": 1 * S}, 2 * M, "never below the floor"),
+        ({"every": 10 * S}, 10 * S, "taken at its word"),
         ({"default": 1 * S}, 2 * M, "never below the floor"),
-        ({"every": 3 * D}, 24 * H, "never above the ceiling"),
+        ({"every": 3 * D}, 3 * D, "taken at its word"),
+        ({"every": timedelta.max / 2}, 366 * D, "but within the calendar"),
+        ({"default": 3 * D}, 24 * H, "never above the ceiling"),
         ({"ttl": 20 * M}, 20 * M, "the document asks for longer"),
         ({"max_age": 25 * M, "ttl": 20 * M}, 25 * M, "the longer of both"),
         ({"max_age": 1 * M}, 10 * M, "a shorter freshness doesn't make us ask more often"),
@@ -68,7 +70,7 @@ def test_a_feed_that_answers_is_asked_again(asked: dict[str, timedelta], expecte
 
 def test_polls_are_spread_around_their_interval() -> None:
     assert (wait(jitter=0), wait(jitter=1)) == (9 * M, 11 * M)
-    assert wait(every=2 * M, jitter=0) == 2 * M, "but never below the floor"
+    assert wait(default=2 * M, jitter=0) == 2 * M, "but never below the floor"
 
 
 def failed(kind: FailureKind, retry_after: timedelta | None = None) -> Failure:
