@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from monitor.adapters.cache import FileCache
-from monitor.adapters.config import Settings, load_feeds, load_rules
+from monitor.adapters.config import Settings, load_feeds, load_rules, load_settings
 from monitor.adapters.deliver import ConsoleChannel, EmailChannel, FileChannel, SlackChannel
 from monitor.adapters.deliver.render import DigestRenderer
 from monitor.adapters.fetch import HttpFetcher
@@ -26,6 +27,20 @@ from monitor.app.ports import Channel, Clock, Fetcher, Matcher, Parser, Store
 from monitor.app.watch import Watch
 from monitor.core.rules import compile_rules
 from monitor.errors import ConfigError, Problem
+
+__all__ = [
+    "Configuration",
+    "Service",
+    "Settings",
+    "SystemClock",
+    "compiled",
+    "load_feeds",
+    "load_rules",
+    "load_settings",
+    "opened",
+    "run",
+    "service",
+]
 
 READERS = 2  # threads that parse; feeds are read off the event loop
 
@@ -183,3 +198,26 @@ def _hint(channel: str) -> str:
         "slack": "set MONITOR_SLACK_WEBHOOK or MONITOR_SLACK_TOKEN",
     }
     return known.get(channel, "known channels: console, email, file, slack")
+
+
+def _channels(settings: Settings, console: TextIO | None) -> dict[str, Channel]:
+    """The channels that the settings allow; what is missing fails its deliveries with a hint, not the start."""
+    channels: dict[str, Channel] = {"file": FileChannel(), "console": ConsoleChannel(console or sys.stdout)}
+    if settings.smtp:
+        smtp = settings.smtp
+        channels["email"] = EmailChannel(
+            host=smtp.host,
+            port=smtp.port,
+            security=smtp.security.value,
+            username=smtp.user or None,
+            password=smtp.password.reveal() if smtp.password else None,
+            sender=smtp.sender,
+        )
+    if settings.slack.token or settings.slack.webhooks:
+        slack = settings.slack
+        channels["slack"] = SlackChannel(
+            token=slack.token.reveal() if slack.token else None,
+            webhook=lambda address: hook.reveal() if (hook := slack.webhook(address)) else None,
+            api_url=slack.api_url,
+        )
+    return channels
