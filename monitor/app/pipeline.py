@@ -145,8 +145,8 @@ class Pipeline:
         """Store what is new or edited; the decisions come back with the archive's ids."""
         if not parsed.items:
             return []
-        archive = self._store.archive
-        decisions = novelty.decide(parsed.items, archive.known(feed.id, {item.key for item in parsed.items}))
+        archive, items = self._store.archive, novelty.distinct(parsed.items)
+        decisions = novelty.decide(items, archive.known(feed.id, {item.key for item in items}))
         ids = archive.save(decisions, now)
         return [replace(decision, id=ids[decision.item.key]) for decision in decisions]
 

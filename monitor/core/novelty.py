@@ -9,6 +9,7 @@ from dataclasses import replace
 from hashlib import blake2b
 
 from monitor.core.headline import fold
+from monitor.core.identity import normalise_link
 from monitor.core.model import Decision, Item, Known, Novelty
 
 _FIELDS = ("title", "summary", "content")
@@ -23,6 +24,20 @@ def content_hash(item: Item) -> str:
     return ":".join(_digest(getattr(item, name)) for name in _FIELDS)
 
 
+def distinct(items: Sequence[Item]) -> list[Item]:
+    """The same items, with keys of their own for articles to which a feed gave one key by mistake.
+
+    Some feeds put the same guid on everything. Two items with one key are different articles if they have
+    neither headline nor link in common; all of them are then told apart by link or headline. To be used before
+    the archive is asked what it knows, and stable from one poll to the next.
+    """
+    by_key: dict[str, list[Item]] = {}
+    for item in items:
+        by_key.setdefault(item.key, []).append(item)
+    mistaken = {key for key, same in by_key.items() if any(_differ(same[0], other) for other in same[1:])}
+    return [replace(item, key=f"{item.key}#{_mark(item)}") if item.key in mistaken else item for item in items]
+
+
 def decide(items: Sequence[Item], known: Mapping[str, Known]) -> list[Decision]:
     """Judge the items of one document, in its order, against what is `known` by key.
 
@@ -31,6 +46,15 @@ def decide(items: Sequence[Item], known: Mapping[str, Known]) -> list[Decision]:
     is no edit either.
     """
     return [_judge(item, known.get(item.key)) for item in _merged(items)]
+
+
+def _differ(one: Item, other: Item) -> bool:
+    links, titles = (normalise_link(one.link), normalise_link(other.link)), (fold(one.title), fold(other.title))
+    return all(links) and all(titles) and links[0] != links[1] and titles[0] != titles[1]
+
+
+def _mark(item: Item) -> str:
+    return _digest(normalise_link(item.link) or fold(item.title))
 
 
 def _judge(item: Item, before: Known | None) -> Decision:

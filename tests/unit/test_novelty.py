@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from monitor.core.model import Item, Known, Novelty
-from monitor.core.novelty import content_hash, decide
+from monitor.core.novelty import content_hash, decide, distinct
 
 ITEM = Item(
     "primer",
@@ -113,3 +113,35 @@ def test_a_digest_of_another_form_is_an_edit_never_a_crash() -> None:
 def test_the_same_words_in_another_field_are_another_text() -> None:
     assert content_hash(Item("f", "k", title="a", summary="b")) != content_hash(Item("f", "k", title="b", summary="a"))
     assert content_hash(Item("f", "k", title="a b")) != content_hash(Item("f", "k", title="a", summary="b"))
+
+
+# --- one key on several articles --------------------------------------------------------------------------
+
+
+def article(title: str, link: str, key: str = "guid:https://primer.example") -> Item:
+    return Item("primer", key, title, link=link)
+
+
+def test_articles_to_which_a_feed_gave_one_guid_are_told_apart() -> None:
+    items = [article(f"Новость {n}", f"https://primer.example/{n}") for n in range(5)]
+    assert [d.item.title for d in decide(distinct(items), {})] == [item.title for item in items]
+
+
+def test_being_told_apart_lasts_when_newer_articles_push_older_ones_out() -> None:
+    items = [article(f"Новость {n}", f"https://primer.example/{n}") for n in range(5)]
+    before, after = distinct(items[:4]), distinct(items[1:])
+    assert [item.key for item in before[1:]] == [item.key for item in after[:3]]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "why"),
+    [
+        (article("Суд", "https://primer.example/1"), article("Суд", "https://primer.example/2"), "one headline"),
+        (article("Суд", "https://primer.example/1"), article("Арест", "https://primer.example/1#x"), "one link"),
+        (article("Суд", "https://primer.example/1"), article("Арест", ""), "nothing to tell by"),
+        (article("", "https://primer.example/1"), article("Арест", "https://primer.example/2"), "nothing to tell by"),
+        (article("Суд", "https://a.example/1", "a"), article("Арест", "https://a.example/2", "b"), "two keys already"),
+    ],
+)
+def test_copies_and_doubtful_cases_keep_their_key(one: Item, other: Item, why: str) -> None:
+    assert distinct([one, other]) == [one, other], why
