@@ -1,0 +1,114 @@
+"""Reads plain data (what YAML gives) and collects every complaint instead of stopping at the first."""
+
+from collections.abc import Collection, Mapping
+from datetime import timedelta
+from difflib import get_close_matches
+import re
+
+from monitor.errors import Problem
+
+Path = tuple[str | int, ...]
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d|w)")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def suggestion(word: str, known: Collection[str]) -> str:
+    """`did you mean …?`, or the empty string."""
+    close = get_close_matches(word, known, n=1, cutoff=0.6)
+    return f"did you mean {close[0]}?" if close else ""
+
+
+class Reader:
+    """Collects problems; each method gives a usable value even where it has complained."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def complain(self, path: Path, message: str, hint: str = "") -> None:
+        """Add a problem."""
+        self.problems.append(Problem(path, message, hint))
+
+    def mapping(self, value: object, path: Path, what: str) -> dict[str, object]:
+        """A mapping with string keys."""
+        if not isinstance(value, Mapping):
+            self.complain(path, f"{what} must be a mapping, not {kind_of(value)}")
+            return {}
+        # YAML 1.1 reads `no:` (Norwegian) as false.
+        return {"no" if key is False else str(key): inner for key, inner in value.items()}
+
+    def keys(self, found: Mapping[str, object], known: Collection[str], path: Path, what: str) -> None:
+        """Complain of keys that nobody reads."""
+        for key in found:
+            if key not in known:
+                hint = suggestion(key, known) or f"known here: {', '.join(sorted(known))}"
+                self.complain((*path, key), f"{what} has no key “{key}”", hint)
+
+    def text(self, value: object, path: Path, what: str, default: str = "") -> str:
+        """A string; numbers are taken as written, anything else is refused."""
+        if isinstance(value, str):
+            return value.strip()
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return str(value)
+        if isinstance(value, bool) or value is None:
+            self.complain(path, f"{what} must be text, not {kind_of(value)}", "put it in quotes")
+        else:
+            self.complain(path, f"{what} must be text, not {kind_of(value)}")
+        return default
+
+    def texts(self, value: object, path: Path, what: str) -> tuple[str, ...]:
+        """A string or a list of strings."""
+        if isinstance(value, list):
+            return tuple(self.text(one, (*path, i), what) for i, one in enumerate(value))
+        return (self.text(value, path, what),)
+
+    def items(self, value: object, path: Path) -> list[tuple[object, Path]]:
+        """The entries of a list with their paths; a single value counts as a list of one."""
+        if isinstance(value, list):
+            if not value:
+                self.complain(path, "this list is empty")
+            return [(one, (*path, i)) for i, one in enumerate(value)]
+        return [(value, path)]
+
+    def choice(self, value: object, known: Collection[str], path: Path, what: str, default: str) -> str:
+        """One of the known words."""
+        word = self.text(value, path, what, default)
+        if word in known:
+            return word
+        self.complain(path, f"{what} “{word}” is unknown", suggestion(word, known) or f"one of: {', '.join(known)}")
+        return default
+
+    def flag(self, value: object, path: Path, what: str) -> bool | None:
+        """True or false; None after a complaint."""
+        if isinstance(value, bool):
+            return value
+        self.complain(path, f"{what} must be true or false, not {kind_of(value)}")
+        return None
+
+    def number(self, value: object, path: Path, what: str, default: float) -> float:
+        """A number."""
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return float(value)
+        self.complain(path, f"{what} must be a number, not {kind_of(value)}")
+        return default
+
+    def duration(self, value: object, path: Path, what: str) -> timedelta | None:
+        """`30m`, `6h`, `2d`."""
+        match = _DURATION.fullmatch(str(value).strip()) if isinstance(value, str) else None
+        if match is None:
+            self.complain(path, f"{what} must be a duration, not {value!r}", "for example 30m, 6h or 2d")
+            return None
+        return timedelta(**{_UNITS[match[2]]: float(match[1])})
+
+
+def kind_of(value: object) -> str:
+    """What a user would call a value."""
+    if value is None:
+        return "empty"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return "a number"
+    if isinstance(value, str):
+        return "text"
+    return "a list" if isinstance(value, list) else "a mapping" if isinstance(value, Mapping) else type(value).__name__
