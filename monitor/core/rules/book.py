@@ -46,7 +46,7 @@ class TermForm:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A thing or an idea in all its languages. A phrase written straight into a condition is a term with `named` false."""
+    """A thing or an idea in all its languages. A phrase in a condition is one with `named` false."""
 
     id: str
     label: str

@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cache
 
 from monitor.core.rules.book import Condition, Group, Kind, Part, Pattern, Phrase, Term, TermForm, TermRef, Unit, Within
-from monitor.core.rules.reader import Path, Reader, kind_of, suggestion
+from monitor.core.rules.reader import Path, Reader, suggestion
 from monitor.core.text.chars import fold_char
 from monitor.core.text.forms import Form, FormError, read_form
 from monitor.core.text.names import NAME_KINDS, name_forms
@@ -253,11 +252,3 @@ def compile_pattern(expression: str):  # type: ignore[no-untyped-def]  # re2 has
     options.log_errors = False
     options.max_mem = 8 << 20
     return re2.compile(expression, options)
-
-
-def named_like(term: Term, **changes: object) -> Term:
-    """A copy of a term with some fields changed."""
-    return replace(term, **changes)  # type: ignore[arg-type]
-
-
-__all__ = ["TERM_ID", "ConditionReader", "check_pattern", "compile_pattern", "kind_of"]

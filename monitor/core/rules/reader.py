@@ -1,9 +1,9 @@
 """Reads plain data (what YAML gives) and collects every complaint instead of stopping at the first."""
 
+import re
 from collections.abc import Collection, Mapping
 from datetime import timedelta
 from difflib import get_close_matches
-import re
 
 from monitor.errors import Problem
 

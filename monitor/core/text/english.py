@@ -109,15 +109,21 @@ IRREGULAR = {
 }
 _VOWELS = "aeiou"
 _ONLY_NOUNS = ("tion", "sion", "ment", "ness", "ity", "ship", "ism", "ist", "ance", "ence", "ese", "ian", "cy", "age")
-_DOUBLING = frozenset(
-    "ban bar bid cap chat chop control cut dam dig drag drop equip expel fit grab hit hop jam kidnap map occur pat permit plan plot "
-    "plug pop program rebel refer rob rub scan ship shop shut slam slip spot step stop strip submit swap tap top transfer transmit "
-    "trap trim transit tug wrap".split()
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_DOUBLING = _words(
+    "ban bar bid cap chat chop control cut dam dig drag drop equip expel fit grab hit hop jam kidnap map occur pat "
+    "permit plan plot plug pop program rebel refer rob rub scan ship shop shut slam slip spot step stop strip submit "
+    "swap tap top transfer transmit trap trim transit tug wrap"
 )
-_DOUBLING_EITHER_WAY = frozenset("cancel channel counsel fuel label level model signal travel tunnel total".split())
-_FUNCTION = frozenset(
+_DOUBLING_EITHER_WAY = _words("cancel channel counsel fuel label level model signal travel tunnel")
+_FUNCTION = _words(
     "a an the of to in on at by for from with into over under against between across through after before and or as "
-    "its his her their near off out up down about via within without upon".split()
+    "its his her their near off out up down about via within without upon"
 )
 
 
@@ -142,8 +148,9 @@ def phrase_forms(words: list[str]) -> set[tuple[str, ...]]:
     """Forms of a phrase: its head noun in both numbers, its first word as a verb. Capitals mark proper names."""
     lower = [word.lower() for word in words]
     if len(words) == 1:
-        forms = {(form,) for form in word_forms(lower[0])}
-        return {(lower[0],), (_with_s(lower[0]),)} if words[0][:1].isupper() and lower[0].isalpha() else forms
+        proper = words[0][:1].isupper() and lower[0].isalpha()
+        forms = {lower[0], _with_s(lower[0])} if proper else word_forms(lower[0])
+        return {(form,) for form in forms}
     found = {tuple(lower)}
     head = next((i for i, word in enumerate(lower) if i and word in _FUNCTION), len(lower)) - 1
     if lower[head].isalpha() and lower[head] not in _FUNCTION:

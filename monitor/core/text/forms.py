@@ -7,7 +7,7 @@ costly; they run when rules are compiled, never when text is read.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 
 from monitor.core.text import english, russian
 from monitor.core.text.chars import is_unspaced
@@ -155,7 +155,7 @@ def _glues(text: str) -> list[tuple[str, ...]]:
     spaced = _spaced(text)
     spans = [match.span() for match in _WORD.finditer(spaced)]
     out: list[tuple[str, ...]] = []
-    for (start, end), (after, _) in zip(spans, spans[1:], strict=False):
+    for (start, end), (after, _) in pairwise(spans):
         between = spaced[end:after]
         folded = fold(spaced[end - 1 : after + 1])[1:-1]
         numeric = spaced[end - 1].isdigit() != spaced[after].isdigit()

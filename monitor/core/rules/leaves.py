@@ -1,0 +1,111 @@
+"""Numbers the leaves of all conditions (terms, phrases, patterns) and turns conditions into nodes over the numbers."""
+
+from collections.abc import Iterator, Mapping, MutableMapping
+from dataclasses import dataclass
+
+from monitor.core.rules.book import Condition, Group, Kind, Pattern, Phrase, Term, TermRef
+from monitor.core.rules.evaluate import Branch, Leaf, Node, NodePart
+from monitor.core.rules.lexicon import Lexicon
+from monitor.core.text.forms import Form
+
+
+@dataclass(frozen=True, slots=True)
+class LeafName:
+    """What evidence says of a leaf."""
+
+    id: str
+    label: str
+    entity: str | None
+    named: bool
+
+
+class LeafTable:
+    """All leaves of a rulebook. `node` may be called until `close` builds the lexicon; afterwards nothing changes."""
+
+    lexicon: Lexicon
+
+    def __init__(self, terms: Mapping[str, Term]) -> None:
+        self._terms = terms
+        self._numbers: dict[Term | Pattern, int] = {}
+        self._needs: dict[tuple[int, int], tuple[int, ...]] = {}
+        self.names: list[LeafName] = []
+        self.patterns: dict[int, Pattern] = {}
+        self.weights: dict[int, tuple[float, ...]] = {}
+        self.contexts: list[Node] = []  # what forms need; leaf -1 is the form itself
+        self._entries: list[tuple[int, int, Form]] = []
+
+    def close(self, cache: MutableMapping[str, bytes] | None) -> None:
+        """Build the lexicon from all leaves numbered so far."""
+        self.lexicon = Lexicon(self._entries, cache)
+        self._entries = []
+
+    def needs(self, leaf: int, form: int) -> tuple[int, ...]:
+        """Numbers of the contexts that a form of a leaf needs, all of them."""
+        return self._needs.get((leaf, form), ())
+
+    def node(self, condition: Condition) -> Node:
+        """The condition over leaf numbers."""
+        match condition:
+            case TermRef(id=term_id):
+                return Leaf(self._term(self._terms[term_id]))
+            case Phrase(term=term):
+                return Leaf(self._term(term))
+            case Pattern():
+                return Leaf(self._pattern(condition))
+        return self._branch(condition)
+
+    def _branch(self, group: Group) -> Branch:
+        parts = tuple(NodePart(p.kind, tuple(map(self.node, p.children)), p.count) for p in group.parts)
+        none = tuple(map(self.node, group.none))
+        placed = group.within is not None or any(part.kind is Kind.ORDER for part in parts)
+        return Branch(parts, none, group.within, placed)
+
+    def _pattern(self, pattern: Pattern) -> int:
+        number = self._numbers.get(pattern)
+        if number is None:
+            number = self._new(pattern, LeafName(f"/{pattern.source}/", f"/{pattern.source}/", None, False))
+            self.patterns[number] = pattern
+        return number
+
+    def _term(self, term: Term) -> int:
+        number = self._numbers.get(term)
+        if number is not None:
+            return number
+        number = self._new(term, LeafName(term.id, term.label, term.entity, term.named))
+        self.weights[number] = tuple(form.weight for form in term.forms)
+        whole = self._context(term.needs) if term.needs else ()
+        for i, form in enumerate(term.forms):
+            self._entries.append((number, i, form.form))
+            self._entries += [(number, -2 - i, other) for other in form.lookalikes]
+            context = whole + (self._context(form.needs) if form.needs else ())
+            if context:
+                self._needs[number, i] = context
+        self._entries += [(number, -1, other) for other in self._lookalikes(term)]
+        return number
+
+    def _new(self, key: Term | Pattern, name: LeafName) -> int:
+        number = self._numbers[key] = len(self.names)
+        self.names.append(name)
+        return number
+
+    def _lookalikes(self, term: Term) -> Iterator[Form]:
+        yield from term.lookalikes
+        for other in term.lookalike_terms:
+            yield from (form.form for form in self._terms[other].forms)
+
+    def _context(self, condition: Condition) -> tuple[int, ...]:
+        """A needed condition, with the form itself as leaf -1 so that `within` is measured from it."""
+        node = self.node(condition)
+        within = node.within if isinstance(node, Branch) else None
+        children: tuple[Node, ...] = (Leaf(-1), node)
+        if isinstance(node, Branch) and within is not None:
+            node = Branch(node.parts, (), None, any(part.kind is Kind.ORDER for part in node.parts))
+            children = (Leaf(-1), node)
+        none = condition_none(self.node(condition)) if within is not None else ()
+        self.contexts.append(Branch((NodePart(Kind.ALL, children, 0),), none, within, True))
+        return (len(self.contexts) - 1,)
+
+
+def condition_none(node: Node) -> tuple[Node, ...]:
+    """What a node forbids."""
+    return node.none if isinstance(node, Branch) else ()

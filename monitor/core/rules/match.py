@@ -1,0 +1,186 @@
+"""The compiled rulebook: says which rules an item fulfils, and by which words."""
+
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+
+from monitor.core.model import FeedSpec, Hit, Item, RuleInfo, RuleStatus
+from monitor.core.rules.book import Kind, Restriction, Rule, Rulebook
+from monitor.core.rules.evaluate import Leaf, Node, Spot, Text, holds
+from monitor.core.rules.leaves import LeafTable
+from monitor.core.rules.reading import Reading, Restricted
+
+
+class CompiledRule:
+    """A rule over leaf numbers."""
+
+    def __init__(self, rule: Rule, leaves: LeafTable) -> None:
+        self.rule = rule
+        self.info = rule.info
+        self.node = leaves.node(rule.match)
+        self.score = tuple((leaves.node(condition), points) for condition, points in rule.score)
+        self.leaves = tuple(dict.fromkeys(_leaves(self.node)))
+        restrictions = (rule.only, rule.exclude)
+        self.restricted = any(r.feeds or r.tags or r.countries or r.languages for r in restrictions)
+
+
+class Matcher:
+    """Satisfies the port `Matcher`: pure and thread-safe."""
+
+    def __init__(self, rules: Sequence[CompiledRule], leaves: LeafTable, feeds: Mapping[str, FeedSpec]) -> None:
+        self._rules = rules
+        self._leaves = leaves
+        self._feeds = feeds
+        self.rules: Sequence[RuleInfo] = tuple(rule.info for rule in rules)
+        self._triggers: dict[int, list[int]] = {}
+        self._always: list[int] = []
+        for number, rule in enumerate(rules):
+            triggers = _triggers(rule.node, leaves)
+            if triggers is None:
+                self._always.append(number)
+            for leaf in triggers or ():
+                self._triggers.setdefault(leaf, []).append(number)
+
+    def match(self, item: Item) -> list[Hit]:
+        """Hits in the order of the rules."""
+        reading = Reading(item, self._leaves)
+        if not reading.raw and not self._always:
+            return []
+        candidates = set(self._always)
+        for leaf in reading.raw:
+            candidates.update(self._triggers.get(leaf, ()))
+        hits = (self._try(self._rules[number], reading) for number in sorted(candidates))
+        return [hit for hit in hits if hit is not None]
+
+    def reading(self, item: Item) -> Reading:
+        """The item as conditions see it, for explanations."""
+        return Reading(item, self._leaves)
+
+    @property
+    def compiled(self) -> Sequence[CompiledRule]:
+        """The rules with their nodes, for explanations."""
+        return self._rules
+
+    @property
+    def leaves(self) -> LeafTable:
+        """The leaves, for explanations."""
+        return self._leaves
+
+    def applies(self, rule: Rule, item: Item) -> bool:
+        """Whether the restrictions of a rule let it look at an item; what is unknown restricts nothing."""
+        feed = self._feeds.get(item.feed)
+        return _admits(rule.only, item, feed) and not _forbids(rule.exclude, item, feed)
+
+    def view(self, rule: Rule, reading: Reading) -> Text:
+        """The part of the item that a rule looks at."""
+        return Restricted(reading, rule.only.fields) if rule.only.fields else reading
+
+    def _try(self, compiled: CompiledRule, reading: Reading) -> Hit | None:
+        rule = compiled.rule
+        if compiled.restricted and not self.applies(rule, reading.item):
+            return None
+        text = self.view(rule, reading)
+        spots = holds(compiled.node, text)
+        if not spots:
+            return None
+        score = points(compiled, spots, text)
+        if rule.threshold is not None and score < rule.threshold:
+            return None
+        evidence = reading.evidence(spots)
+        return Hit(
+            rule=rule.id,
+            severity=rule.info.severity,
+            score=score,
+            evidence=evidence,
+            status=rule.info.status,
+            gloss=self._gloss(compiled, reading),
+        )
+
+    def _gloss(self, compiled: CompiledRule, reading: Reading) -> tuple[str, ...]:
+        """Labels of all terms of the rule that the item mentions, in the order of their first mention."""
+        spots = sorted(spot for leaf in compiled.leaves for spot in reading.found(leaf)[:1])
+        names = self._leaves.names
+        return tuple(dict.fromkeys(names[spot.leaf].label for spot in spots if spot.leaf not in self._leaves.patterns))
+
+
+def points(compiled: CompiledRule, spots: Sequence[Spot], text: Text) -> float:
+    """The score of a rule that holds: from its table, or else one point (times weight) for each different leaf."""
+    if not compiled.score:
+        best: dict[int, float] = {}
+        for spot in spots:
+            best[spot.leaf] = max(spot.weight, best.get(spot.leaf, 0.0))
+        return sum(best.values())
+    total = 0.0
+    for node, value in compiled.score:
+        found = holds(node, text)
+        if found:
+            total += value * max(spot.weight for spot in found)
+    return total
+
+
+def compile_rules(
+    book: Rulebook,
+    *,
+    cache: MutableMapping[str, bytes] | None = None,
+    feeds: Iterable[FeedSpec] = (),
+) -> Matcher:
+    """Write out all forms and build the matcher of every rule that is not off.
+
+    `cache` keeps the written-out forms between runs; with it, no morphology is loaded for an unchanged book.
+    `feeds` tells tags, countries and languages for `only` and `except`.
+    """
+    leaves = LeafTable(book.terms)
+    compiled = [CompiledRule(rule, leaves) for rule in book.rules if rule.info.status is not RuleStatus.OFF]
+    leaves.close(cache)
+    return Matcher(compiled, leaves, {feed.id: feed for feed in feeds})
+
+
+def _leaves(node: Node) -> Iterable[int]:
+    """Leaves that a node looks for; not those that it forbids."""
+    if isinstance(node, Leaf):
+        yield node.index
+    else:
+        for part in node.parts:
+            for child in part.children:
+                yield from _leaves(child)
+
+
+def _triggers(node: Node, leaves: LeafTable) -> frozenset[int] | None:
+    """Leaves of which at least one must be found for the node to hold; None where no such set is known (a pattern)."""
+    if isinstance(node, Leaf):
+        return None if node.index in leaves.patterns else frozenset([node.index])
+    found: list[frozenset[int]] = []
+    for part in node.parts:
+        children = [_triggers(child, leaves) for child in part.children]
+        if part.kind in {Kind.ALL, Kind.ORDER}:
+            found += [one for one in children if one is not None]
+        elif all(one is not None for one in children):
+            # Of n conditions with k to hold, any n - k + 1 must contain one that does.
+            some = sorted((one for one in children if one is not None), key=len)
+            count = len(some) - (part.count if part.kind is Kind.AT_LEAST else 1) + 1
+            found.append(frozenset().union(*some[:count]))
+    return min(found, key=len) if found else None
+
+
+def _admits(only: Restriction, item: Item, feed: FeedSpec | None) -> bool:
+    language = item.language or (feed.language if feed else None)
+    return (
+        (not only.feeds or not item.feed or item.feed in only.feeds)
+        and (not only.tags or feed is None or bool(set(only.tags) & set(feed.tags)))
+        and (not only.countries or feed is None or feed.country is None or feed.country in only.countries)
+        and (not only.languages or language is None or any(_covers(tag, language) for tag in only.languages))
+    )
+
+
+def _forbids(exclude: Restriction, item: Item, feed: FeedSpec | None) -> bool:
+    language = item.language or (feed.language if feed else None)
+    return (
+        item.feed in exclude.feeds
+        or (feed is not None and bool(set(exclude.tags) & set(feed.tags)))
+        or (feed is not None and feed.country in exclude.countries)
+        or (language is not None and any(_covers(tag, language) for tag in exclude.languages))
+    )
+
+
+def _covers(tag: str, language: str) -> bool:
+    """Whether a tag covers a language: `zh` covers zh-Hant."""
+    tag, language = tag.lower(), language.lower()
+    return language == tag or language.startswith(tag + "-")

@@ -1,0 +1,201 @@
+"""One item as conditions see it: what was found in it, and how far apart its words stand. Built for each item anew."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from functools import cached_property
+
+from monitor.core.model import Evidence, Item
+from monitor.core.rules.book import Unit, Within
+from monitor.core.rules.conditions import compile_pattern
+from monitor.core.rules.evaluate import Spot, spans_of
+from monitor.core.rules.leaves import LeafTable
+from monitor.core.rules.lexicon import Raw, begins_word, ends_word
+from monitor.core.text.chars import FIELD_BREAK, HAN, KANA
+from monitor.core.text.normalise import Folded, align, fold_fast
+from monitor.core.text.sentences import sentence_starts
+
+FIELDS = ("title", "summary", "content")
+_WORD = re.compile(f"[{HAN}{KANA}]|[^\\W_{HAN}{KANA}]+")
+_LEAD_SENTENCES = 2
+
+
+def joined(item: Item) -> str:
+    """The three fields in one text."""
+    text = f"{item.title}{FIELD_BREAK}{item.summary}{FIELD_BREAK}{item.content}"
+    if text.count(FIELD_BREAK) == 2:
+        return text
+    return FIELD_BREAK.join(getattr(item, name).replace(FIELD_BREAK, " ") for name in FIELDS)
+
+
+class Reading:
+    """The text of an item, folded and scanned. Satisfies `evaluate.Text`."""
+
+    def __init__(self, item: Item, leaves: LeafTable) -> None:
+        self.item = item
+        self.original = joined(item)
+        self._leaves = leaves
+        self._folded = fold_fast(self.original)
+        self.raw = leaves.lexicon.scan(self._folded, self._has_capitals)
+        self._found: dict[int, Sequence[Spot]] = {}
+
+    @cached_property
+    def text(self) -> str:
+        """The folded text."""
+        return self._folded if isinstance(self._folded, str) else self._folded.decode("cp1251")
+
+    @cached_property
+    def _aligned(self) -> Folded:
+        return align(self.original)
+
+    def origin(self, start: int, end: int) -> tuple[int, int]:
+        """Where a stretch of the folded text stands in the original."""
+        if isinstance(self._folded, bytes) and len(self._folded) == len(self.original):
+            return start, end
+        return self._aligned.origin(start, end)
+
+    def _has_capitals(self, start: int, offsets: tuple[int, ...]) -> bool:
+        return all(self.original[self.origin(start + at, start + at + 1)[0]].isupper() for at in offsets)
+
+    # --- what was found ---------------------------------------------------------------------------------------
+
+    def found(self, leaf: int) -> Sequence[Spot]:
+        """The spots of a leaf that count: no look-alikes, context given, the longest where several overlap."""
+        spots = self._found.get(leaf)
+        if spots is None:
+            pattern = self._leaves.patterns.get(leaf)
+            spots = self._search(leaf) if pattern else self._settle(leaf, self.raw.get(leaf, []))
+            self._found[leaf] = spots
+        return spots
+
+    def _search(self, leaf: int) -> list[Spot]:
+        pattern = self._leaves.patterns[leaf]
+        spots = []
+        for match in compile_pattern(pattern.expression).finditer(self.text):
+            start, end = match.span()
+            left = not pattern.left or begins_word(self.text, start)
+            if start < end and left and (not pattern.right or ends_word(self.text, end)):
+                spots.append(Spot(start, end, leaf))
+        return spots
+
+    def _settle(self, leaf: int, raws: list[Raw]) -> list[Spot]:
+        if not raws:
+            return []
+        lookalikes = [raw for raw in raws if raw.form < 0]
+        spots: list[Spot] = []
+        for raw in raws:
+            if raw.form < 0 or any(_hides(other, raw) for other in lookalikes):
+                continue
+            spot = Spot(raw.start, raw.end, leaf, self._leaves.weights[leaf][raw.form])
+            if all(self._in_context(spot, need) for need in self._leaves.needs(leaf, raw.form)):
+                spots.append(spot)
+        return _longest(spots)
+
+    def _in_context(self, spot: Spot, need: int) -> bool:
+        """Whether the condition that a form needs holds, measured together with the form itself."""
+        node = self._leaves.contexts[need]
+        return bool(spans_of(node, _With(self, spot)))
+
+    # --- distances --------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _words(self) -> list[int]:
+        return [match.start() for match in _WORD.finditer(self.text)]
+
+    @cached_property
+    def _breaks(self) -> list[int]:
+        return [at for at, char in enumerate(self.text) if char == FIELD_BREAK]
+
+    @cached_property
+    def _sentences(self) -> list[int]:
+        return sentence_starts(self.original)
+
+    @cached_property
+    def _lead_end(self) -> int:
+        """Position in the original where the lead ends."""
+        summary = len(self.item.title) + 1
+        begin = summary if self.item.summary else summary + 1
+        after = [start for start in self._sentences if start > begin]
+        return after[_LEAD_SENTENCES - 1] if len(after) >= _LEAD_SENTENCES else len(self.original)
+
+    def close(self, start: int, end: int, within: Within) -> bool:
+        """Whether a stretch of the folded text is one that `within` allows."""
+        match within.unit:
+            case Unit.TITLE:
+                return end <= self._breaks[0]
+            case Unit.LEAD:
+                return self.origin(start, end)[1] <= self._lead_end
+            case Unit.WORDS:
+                if bisect_right(self._words, end - 1) - bisect_right(self._words, start) >= within.count:
+                    return False
+                return self._field(start) == self._field(end - 1)
+        first, last = self.origin(start, end)
+        if bisect_right(self._sentences, last - 1) - bisect_right(self._sentences, first) >= within.count:
+            return False
+        return self._field(start) == self._field(end - 1)
+
+    def _field(self, at: int) -> int:
+        return bisect_right(self._breaks, at)
+
+    # --- evidence ---------------------------------------------------------------------------------------------
+
+    def evidence(self, spots: Sequence[Spot]) -> tuple[Evidence, ...]:
+        """The spots as places in the item's own fields, in order, each once."""
+        out: list[Evidence] = []
+        for spot in sorted(set(spots)):
+            field = self._field(spot.start)
+            start, end = self.origin(spot.start, spot.end)
+            name = FIELDS[field]
+            offset = sum(len(getattr(self.item, before)) + 1 for before in FIELDS[:field])
+            leaf = self._leaves.names[spot.leaf]
+            text = self.original[start:end]
+            out.append(Evidence(leaf.id, leaf.label, leaf.entity, text, name, start - offset, end - offset))
+        return tuple(out)
+
+
+class _With:
+    """A reading in which leaf -1 is one given spot."""
+
+    def __init__(self, reading: Reading, spot: Spot) -> None:
+        self._reading, self._spot = reading, spot
+
+    def found(self, leaf: int) -> Sequence[Spot]:
+        return (self._spot,) if leaf == -1 else self._reading.found(leaf)
+
+    def close(self, start: int, end: int, within: Within) -> bool:
+        return self._reading.close(start, end, within)
+
+
+class Restricted:
+    """A reading of some fields only."""
+
+    def __init__(self, reading: Reading, fields: Sequence[str]) -> None:
+        self._reading = reading
+        self._fields = {FIELDS.index(name) for name in fields}
+
+    def found(self, leaf: int) -> Sequence[Spot]:
+        """As `Reading.found`, in these fields."""
+        return [spot for spot in self._reading.found(leaf) if self._reading._field(spot.start) in self._fields]
+
+    def close(self, start: int, end: int, within: Within) -> bool:
+        """As `Reading.close`."""
+        return self._reading.close(start, end, within)
+
+
+def _hides(lookalike: Raw, raw: Raw) -> bool:
+    """Whether a look-alike covers any of a find, and is not merely a part of it."""
+    if lookalike.form != -1 and lookalike.form != -2 - raw.form:
+        return False
+    if lookalike.end <= raw.start or raw.end <= lookalike.start:
+        return False
+    inside = raw.start <= lookalike.start and lookalike.end <= raw.end
+    return not inside or (lookalike.start, lookalike.end) == (raw.start, raw.end)
+
+
+def _longest(spots: list[Spot]) -> list[Spot]:
+    """By start; without those that lie inside another (of equal ones the heaviest stays)."""
+    out: list[Spot] = []
+    for spot in sorted(spots, key=lambda one: (one.start, -one.end, -one.weight)):
+        if not out or spot.end > out[-1].end:
+            out.append(spot)
+    return out
