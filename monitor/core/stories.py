@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from monitor.core.headline import fold, weight
+from monitor.core.headline import fold, is_dense, weight
 from monitor.core.identity import normalise_link
 from monitor.core.model import Item, Story
 
@@ -18,19 +18,22 @@ MIN_WEIGHT = 4  # words (or pairs of Han characters) below which a headline is t
 _MAX_OUTLET_WORDS = 3
 _MAX_OUTLET_LENGTH = 30
 
-# " | РБК", " - Reuters", " — 样例新闻网", "_样例网" at the end of a headline
-_SUFFIX = re.compile(r"(?P<head>.+)(?:\s+[-–—|·•»]\s+|\s*[|｜]\s*|(?<=\w)_(?=\w))(?P<tail>[^|｜]+)", re.DOTALL)
+# " | Образец", " - Sample Times", " — Пример-Ъ", "_样例网" at the end of a headline
+_SUFFIX = re.compile(r"(?P<head>.+)(?P<sign>\s+[-–—|·•»]\s+|\s*[|｜]\s*|(?<=\w)_(?=\w))(?P<tail>[^|｜]+)", re.DOTALL)
+
+_NAME = re.compile(r"(?:[^\W\d]|[.,&'’ -])+")
+_SMALL_WORDS = {"of", "the", "and", "de", "la", "и", "на"}
 
 # Headlines that come back every day with other news under them, folded.
 _GENERIC = re.compile(
     r"(?:(?:the )?(?:latest|breaking|top|morning|evening|daily|weekly|world|today s) (?:news|headlines|stories|"
-    r"briefing|digest|roundup)\b.*"
-    r"|(?:news|morning|evening|daily|weekly) (?:in brief|briefing|digest|roundup|summary)\b.*"
+    r"briefing|digest|roundup)\b.{0,30}"
+    r"|(?:news|morning|evening|daily|weekly) (?:in brief|briefing|digest|roundup|summary)\b.{0,30}"
     r"|(?:главные |важные |последние |утренние |вечерние )?(?:новости|события|итоги) "
-    r"(?:к |за |этого |на )?(?:часу?|дня|день|недели|неделю|сутки|утро|вечер)\b.*"
-    r"|(?:главное|что произошло|что известно) (?:к|за|на) (?:час|день|неделю|сутки|утро|вечер|этот час|данный час)\b.*"
-    r"|(?:утренний|вечерний|ежедневный|еженедельный) (?:дайджест|обзор|выпуск)\b.*"
-    r"|(?:今日|每日|一周|本周|昨日)?(?:要闻|新闻|热点|头条)(?:速览|回顾|汇总|摘要|一览|早知道|精选).*)"
+    r"(?:к |за |этого |на )?(?:часу?|дня|день|недели|неделю|сутки|утро|вечер)\b.{0,30}"
+    r"|(?:главное|что произошло|что известно) (?:к|за|на) (?:час|день|неделю|сутки|утро|вечер)\b.{0,30}"
+    r"|(?:утренний|вечерний|ежедневный|еженедельный) (?:дайджест|обзор|выпуск)\b.{0,30}"
+    r"|(?:今日|每日|一周|本周|昨日)?(?:要闻|新闻|热点|头条)(?:速览|回顾|汇总|摘要|一览|早知道|精选).{0,15})"
 )
 
 
@@ -79,13 +82,16 @@ def _telling_title(title: str) -> str:
 def _without_outlet(title: str) -> str:
     """The headline without the outlet's name at its end, where that is what the end looks like.
 
-    The rest must still name a story, and the end must be short, begin as a name does and hold no figure:
-    "Second arrest in spy case — in pictures" and "Сила Сибири – 2" stay whole.
+    The rest must still name a story, and the end must be short and look like a name without figures:
+    "Second arrest in spy case — in pictures" and "Сила Сибири – 2" stay whole. So does "Поезд Москва — Пекин",
+    where the longer dash joins two names.
     """
     match = _SUFFIX.fullmatch(title.strip())
     if match is None:
         return title
-    head, tail = match["head"], match["tail"].strip()
-    named = not tail[:1].islower() and not any(char.isdigit() or char in "?!:;" for char in tail)
-    short = len(tail) <= _MAX_OUTLET_LENGTH and len(tail.split()) <= _MAX_OUTLET_WORDS
-    return head if named and short and weight(fold(head)) >= MIN_WEIGHT else title
+    head, sign, tail = match["head"].rstrip(), match["sign"].strip(), match["tail"].strip()
+    words = tail.split()
+    named = _NAME.fullmatch(tail) and not any(word[0].islower() and word not in _SMALL_WORDS for word in words)
+    short = len(tail) <= _MAX_OUTLET_LENGTH and len(words) <= _MAX_OUTLET_WORDS
+    joins = sign in {"–", "—"} and not head.split()[-1][0].islower() and not is_dense(head)
+    return head if named and short and not joins and weight(fold(head)) >= MIN_WEIGHT else title

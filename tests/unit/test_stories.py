@@ -32,7 +32,9 @@ def title_key(title: str) -> str | None:
         ("中国 船只 驶入 图们江 下游 水域", "中国船只驶入图们江下游水域", "spaces between Han"),
         ("Court holds Chinese national in Moscow - Sample Times", "Court holds Chinese national in Moscow", "outlet"),
         ("Суд арестовал гражданина КНР | Образец", "Суд арестовал гражданина КНР", "outlet after a bar"),
-        ("Суд арестовал гражданина КНР — Пример-Ъ", "Суд арестовал гражданина КНР", "outlet after a dash"),
+        ("Суд арестовал ещё одного шпиона — Пример-Ъ", "Суд арестовал ещё одного шпиона", "outlet after a dash"),
+        ("Talks on Power of Siberia 2 - Sample Times", "Talks on Power of Siberia 2", "a figure before the outlet"),
+        ("滨海法院以间谍罪羁押一名中国公民 — 样例新闻网", "滨海法院以间谍罪羁押一名中国公民", "a dash after Han"),
         ("滨海法院以间谍罪羁押一名中国公民_样例网", "滨海法院以间谍罪羁押一名中国公民", "outlet after a low line"),
         ("滨海法院以间谍罪羁押一名中国公民｜样例日报", "滨海法院以间谍罪羁押一名中国公民", "outlet after a wide bar"),
     ],
@@ -55,6 +57,10 @@ def test_headlines_that_are_the_same(one: str, other: str, why: str) -> None:
             "an outlet begins with a capital",
         ),
         ("Bridge over Amur opens - What Happens Now To Trade", "Bridge over Amur opens", "a sentence is no outlet"),
+        ("Подешевели билеты на поезд Москва — Пекин", "Подешевели билеты на поезд Москва", "a dash that joins"),
+        ("Суд отказал редактору «Новой газеты — Юг»", "Суд отказал редактору «Новой газеты", "within quotes"),
+        ("Rules football, Sample League - Moe v Sale", "Rules football, Sample League", "a match is no outlet"),
+        ("Cricket team in Sample Bay - 1st Day", "Cricket team in Sample Bay", "a figure is no outlet's name"),
         ("Сила Сибири - Монголия", "Сила Сибири", "without its end it would name no story"),
     ],
 )
@@ -77,7 +83,13 @@ def test_a_headline_that_is_short_or_recurs_daily_gives_no_key(title: str) -> No
 
 
 @pytest.mark.parametrize(
-    "title", ["Breaking ice on the Amur early", "Новости с Тумени пришли поздно", "今日中国船只驶入图们江"]
+    "title",
+    [
+        "Breaking ice on the Amur early",
+        "Новости с Тумени пришли поздно",
+        "今日中国船只驶入图们江",
+        "World news: court holds a coup plotter for life",
+    ],
 )
 def test_a_headline_that_only_resembles_those_keeps_its_key(title: str) -> None:
     assert title_key(title) is not None
