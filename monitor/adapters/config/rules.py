@@ -13,10 +13,10 @@ from pydantic import BeforeValidator, Field
 
 from monitor.adapters.config import values
 from monitor.adapters.config.checking import Entry, Steps, Text, read_entry, unknown_keys
-from monitor.adapters.config.document import Document, load_document
-from monitor.core import rules as engine
-from monitor.core.model import DigestSpec, RuleInfo, Severity
+from monitor.adapters.config.document import load_document
+from monitor.core.model import DigestSpec, RuleInfo, Severity, Target
 from monitor.core.routes import check_selector
+from monitor.core.rules import Rulebook, parse_rules
 from monitor.core.schedule import check_cron
 from monitor.errors import Problem
 
@@ -57,7 +57,7 @@ class DigestEntry(Entry):
     to: Annotated[list[Any], BeforeValidator(_several)] = Field(description="e.g. [email:desk@example.org]")
     at: Annotated[str | None, BeforeValidator(_cron_or_once)] = Field(description='cron such as "0 8 * * 1-5", or once')
     timezone: Annotated[str, BeforeValidator(values.timezone)] = "UTC"
-    wait: Annotated[timedelta, BeforeValidator(values.duration)] = timedelta(seconds=30)
+    wait: Annotated[timedelta, BeforeValidator(values.pause)] = timedelta(seconds=30)
     title: Text = ""
     when_empty: Annotated[bool, BeforeValidator(_when_empty)] = True
 
@@ -66,20 +66,23 @@ class DigestEntry(Entry):
 class RuleFile:
     """Rules and digests in the order of the files, and the files they came from (to watch for changes)."""
 
-    book: "engine.Rulebook"
+    book: Rulebook
     digests: tuple[DigestSpec, ...]
     files: tuple[Path, ...]
 
 
-def load_rules(path: Path) -> RuleFile:
-    """Read `rules.yaml` and what it includes. Raises ConfigError with all complaints."""
+def load_rules(path: Path, *, obstacle: Callable[[Target], tuple[str, str] | None] | None = None) -> RuleFile:
+    """Read `rules.yaml` and what it includes. Raises ConfigError with all complaints.
+
+    `obstacle` says why a target can't be reached (complaint, hint), if it can't; without it that is not asked.
+    """
     document = load_document(path)
     problems = unknown_keys(document.root, _TOP)
     data = document.root.plain()
     assert isinstance(data, dict)
-    book, complaints = engine.parse_rules({key: data[key] for key in ("terms", "rules") if key in data})
+    book, complaints = parse_rules({key: data[key] for key in ("terms", "rules") if key in data})
     problems += complaints
-    reader = _DigestReader(document, _named(data.get("rules")), problems)
+    reader = _DigestReader(_named(data.get("rules")), problems, obstacle)
     digests = reader.read(data.get("digests"))
     document.require(problems)
     return RuleFile(book, digests, document.files)
@@ -100,10 +103,15 @@ def _named(rules: object) -> list[RuleInfo]:
 
 
 class _DigestReader:
-    def __init__(self, document: Document, rules: Collection[RuleInfo], problems: list[Problem]) -> None:
-        self.document = document
+    def __init__(
+        self,
+        rules: Collection[RuleInfo],
+        problems: list[Problem],
+        obstacle: Callable[[Target], tuple[str, str] | None] | None,
+    ) -> None:
         self.rules = rules
         self.problems = problems
+        self.obstacle = obstacle
 
     def read(self, entries: object) -> tuple[DigestSpec, ...]:
         if entries is None:
@@ -121,7 +129,7 @@ class _DigestReader:
         entry = read_entry(DigestEntry, data, path, self.problems)
         # Looked at even where the entry is faulty elsewhere, so that every complaint comes at once.
         selectors = self.each(path, data, "rules", self.selector)
-        targets = self.each(path, data, "to", values.target)
+        targets = self.each(path, data, "to", self.target)
         if entry is None:
             return None
         if "wait" in entry.model_fields_set and entry.at is not None:
@@ -154,6 +162,12 @@ class _DigestReader:
         found = values.text(value)
         if complaint := check_selector(found, rules=self.rules):
             raise values.ComplaintError(complaint)
+        return found
+
+    def target(self, value: object) -> Target:
+        found = values.target(value)
+        if self.obstacle and (complaint := self.obstacle(found)):
+            raise values.ComplaintError(*complaint)
         return found
 
     def check_unique(self, entries: list[object]) -> None:

@@ -76,6 +76,14 @@ def identifier(value: object) -> str:
 
 def duration(value: object) -> timedelta:
     """`90s`, `10m`, `1h`, `1h30m`, `2d`, `1w`; more than zero."""
+    total = pause(value)
+    if not total:
+        raise ComplaintError("must be longer than nothing", "e.g. 90s, 10m or 1h")
+    return total
+
+
+def pause(value: object) -> timedelta:
+    """Like `duration`, but may be `0s`."""
     if isinstance(value, int) and not isinstance(value, bool):
         raise ComplaintError(f"{value} of what?", f"add the unit: {value}s, {value}m, {value}h or {value}d")
     found = text(value).lower()
@@ -89,8 +97,6 @@ def duration(value: object) -> timedelta:
         raise ComplaintError(
             f"{shown(value)} is too long", "write a number with its unit: 90s, 10m, 1h or 1d"
         ) from None
-    if not total:
-        raise ComplaintError("must be longer than nothing", "e.g. 90s, 10m or 1h")
     return total
 
 

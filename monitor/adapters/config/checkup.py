@@ -1,0 +1,59 @@
+"""Everything that can be known about a configuration without running it: `monitor check`."""
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import partial
+
+from monitor.adapters.config.feeds import FeedFile, load_feeds
+from monitor.adapters.config.rules import RuleFile, load_rules
+from monitor.adapters.config.settings import Settings
+from monitor.core.model import Target
+from monitor.errors import ConfigError, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Checkup:
+    """What `check_files` found; `feeds` and `rules` are None where the file can't be used."""
+
+    problems: tuple[Problem, ...]
+    feeds: FeedFile | None
+    rules: RuleFile | None
+
+    @property
+    def summary(self) -> str:
+        """What the files hold, in a line."""
+        parts: list[str] = []
+        if self.feeds:
+            enabled = [feed for feed in self.feeds.feeds if feed.enabled]
+            languages = Counter((feed.language or "other").partition("-")[0] for feed in enabled)
+            spoken = ", ".join(f"{count} {language}" for language, count in languages.most_common())
+            parts.append(f"{len(self.feeds.feeds)} feeds, {len(enabled)} of them enabled ({spoken})")
+        if self.rules:
+            parts.append(f"{len(self.rules.book.rules)} rules, {len(self.rules.digests)} digests")
+        return "; ".join(parts)
+
+
+def check_files(settings: Settings) -> Checkup:
+    """Read both files and see whether the settings let every digest reach its targets. Raises nothing."""
+    problems: list[Problem] = []
+    feeds: FeedFile | None = None
+    rules: RuleFile | None = None
+    try:
+        feeds = load_feeds(settings.feeds)
+    except ConfigError as error:
+        problems += error.problems
+    try:
+        rules = load_rules(settings.rules, obstacle=partial(obstacle, settings))
+    except ConfigError as error:
+        problems += error.problems
+    return Checkup(tuple(problems), feeds, rules)
+
+
+def obstacle(settings: Settings, target: Target) -> tuple[str, str] | None:
+    """Why nothing can be sent to a target under these settings, and what to set; None when it can."""
+    if target.channel == "email" and settings.smtp is None:
+        return f"`{target}` can't be reached: no mail server is set", "set MONITOR_SMTP_HOST and MONITOR_SMTP_FROM"
+    if target.channel == "slack" and not settings.slack.reaches(target.address):
+        named = f"MONITOR_SLACK_WEBHOOK_{target.address.lstrip('#').upper().replace('-', '_')}"
+        return f"`{target}` can't be reached: no access to Slack is set", f"set {named} or MONITOR_SLACK_TOKEN"
+    return None
