@@ -28,6 +28,7 @@ DAILY = (
     (*[0] * 29, 1),
 )
 AT = datetime(2026, 11, 23, 23, 0, tzinfo=UTC)  # Tuesday 08:00 in Tokyo
+KEY = "morning@20261123T230000.000000Z:email:reader@newsroom.example:1"  # as the outbox makes them
 
 
 def marked(text: str) -> tuple[Segment, ...]:
@@ -293,7 +294,7 @@ def flood(stories: int = 60, carriers: int = 12) -> Digest:
     return replace(digest(), stories=many)
 
 
-def delivery(target: Target, message: Message, *, key: str = "morning-20261123T230000Z-1", **more: object) -> Delivery:
+def delivery(target: Target, message: Message, *, key: str = KEY, **more: object) -> Delivery:
     """A delivery of a message, its key as the outbox makes them."""
     fields: dict[str, object] = {
         "key": key,

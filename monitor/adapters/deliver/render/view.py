@@ -113,6 +113,7 @@ class DigestView:
 
     name: str
     headline: str
+    headline_language: str  # BCP 47 where the headline is a story's, else empty
     when: str
     iso: str
     counts: str
@@ -143,6 +144,7 @@ def view(digest: Digest) -> DigestView:
     return DigestView(
         name=words.clip(digest.title, NAME_MAX),
         headline=words.clip(digest.headline, HEADLINE_MAX),
+        headline_language=_headline_language(digest),
         when=times.full(digest.at),
         iso=times.iso(digest.at),
         counts=_counts(digest.stories),
@@ -173,6 +175,13 @@ def _capped(lines: Sequence[str], limit: int, noun: str) -> tuple[str, ...]:
 
 def _reports(carriers: Iterable[Carrier]) -> int:
     return sum(1 + carrier.copies for carrier in carriers)
+
+
+def _headline_language(digest: Digest) -> str:
+    """A digest's headline usually begins with its first story's: then a screen reader should read it as such."""
+    first = digest.stories[0] if digest.stories else None
+    same = first and digest.headline[:20] == " ".join(first.headline.split())[:20]
+    return words.clean(first.language or "") if first and same else ""
 
 
 def _counts(stories: Sequence[DigestStory]) -> str:
@@ -301,20 +310,22 @@ def _meta(story: DigestStory, digest: Digest, times: words.Times, english: bool)
         return
     first = story.carriers[0]
     standing = words.standing(first)
-    verb = "No date given, first read:" if story.undated else "First:"
+    verb = "No usable date, first read:" if story.undated else "First:"
     yield f"{verb} {_outlet(first)}{f' ({standing})' if standing else ''} {times.short(first.at)}"
     outlets = {carrier.outlet for carrier in story.carriers}
-    reports = _reports(story.carriers)
+    reports, copied = _reports(story.carriers), any(carrier.copies for carrier in story.carriers)
     spoken = {words.language(c.language): c.at for c in reversed(story.carriers)}  # language → its first report
     if reports > 1:
         several = f" in {words.count(len(spoken), 'language')}" if len(spoken) > 1 else ""
-        yield f"{words.count(reports, 'report')} by {words.count(len(outlets), 'outlet')}{several}"
+        by = "" if copied else f" by {words.count(len(outlets), 'outlet')}"  # whose the copies are is not known here
+        yield f"{words.count(reports, 'report')}{by}{several}"
     later = sorted((at, name) for name, at in spoken.items() if name != words.language(first.language))
     if later:
         yield ", ".join(f"{name} after {words.span(at - first.at)}" for at, name in later)
     if english and "English" not in spoken and digest.at - first.at >= SILENT_AFTER:
         yield f"nothing in English for {words.span(digest.at - first.at)}"
-    yield from _ownership(story.carriers, len(outlets))
+    if not copied:
+        yield from _ownership(story.carriers, len(outlets))
 
 
 def _ownership(carriers: Sequence[Carrier], outlets: int) -> Iterable[str]:
