@@ -109,6 +109,13 @@ class Database:
         row = self.row(sql, parameters)
         return None if row is None else row[0]
 
+    def script(self, sql: str) -> None:
+        """Run a statement to its end, outside transactions, though it gives rows without columns."""
+        try:
+            self._connection.executescript(sql)
+        except sqlite3.Error as error:
+            raise explain(error, self.path) from error
+
     # --- transactions -------------------------------------------------------------------------------------
 
     @contextmanager

@@ -125,7 +125,7 @@ class Upkeep:
     def optimise(self) -> None:
         """Let the database update its statistics, give back free pages, and empty its write-ahead log."""
         self._database.rows("PRAGMA optimize")
-        self._database.rows("PRAGMA incremental_vacuum")
+        self._database.script("PRAGMA incremental_vacuum")
         self._database.rows("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def check(self) -> list[str]:
@@ -133,7 +133,7 @@ class Upkeep:
         found = [row[0] for row in self._database.rows("PRAGMA quick_check")]
         broken = self._database.rows("PRAGMA foreign_key_check")
         return [text for text in found if text != "ok"] + [
-            f"table {row['table']}, row {row['rowid']}: its {row['parent']} is missing" for row in broken
+            f"table {row['table']}: a row refers to a row of {row['parent']} that is missing" for row in broken
         ]
 
     def beat(self, now: datetime, status: Mapping[str, object]) -> None:
