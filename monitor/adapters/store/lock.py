@@ -27,6 +27,7 @@ def hold_lock(path: Path | str) -> Generator[None]:
     finally:
         if descriptor in _held:  # not in a forked child, which has let go already
             _held.remove(descriptor)
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
             os.close(descriptor)
 
 

@@ -1,6 +1,5 @@
 """The database as the application sees it: five desks and one transaction over all of them."""
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -99,8 +98,6 @@ def _prepare(path: Path, create: bool) -> None:
             raise StoreError(
                 f"there is no database at {path}: `monitor once` or `monitor run` makes it, --db names another"
             )
-        if path.exists() and not os.access(path, os.R_OK | os.W_OK):
-            raise StoreError(f"the database {path} can't be read and written by this user: change its permissions")
     except OSError as error:
         raise StoreError(
             f"can't reach the database {path}: {error.strerror}; check its folder ({path.parent})"
@@ -108,9 +105,10 @@ def _prepare(path: Path, create: bool) -> None:
 
 
 def _configure(database: Database) -> None:
-    # Before anything is written: it decides the layout of a new file, and pages can then be given back later.
-    database.rows("PRAGMA auto_vacuum = INCREMENTAL")
     _refuse_foreign(database)
+    if not database.value("PRAGMA page_count"):
+        # Decides the layout of a new file, so that pages can be given back later.
+        database.rows("PRAGMA auto_vacuum = INCREMENTAL")
     if database.value("PRAGMA journal_mode = WAL") != "wal":
         raise StoreError(f"the database {database.path} must be on a local file system (write-ahead logging failed)")
     for pragma in (
