@@ -208,7 +208,7 @@ def nobody() -> Iterator[None]:
 PERMISSIONS = [
     ("a folder that can't be written", 0o555, None, "can't be opened: check that its folder exists"),
     ("a file that can't be written", 0o777, 0o444, "can't be written: give this user write permission"),
-    ("a file that can't be read", 0o777, 0o000, "can't be opened: check .* that this user may write"),
+    ("a file that can't be read", 0o777, 0o222, "can't be opened: check .* that this user may write"),
     ("a file in a folder that can't be written", 0o555, 0o666, "can't be (opened|written): "),
 ]
 
