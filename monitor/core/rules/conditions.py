@@ -87,7 +87,7 @@ class ConditionReader(Reader):
             return []
         try:
             if key in NAME_KINDS:
-                return name_forms(text, **{k: v for k, v in switches.items() if v is not None})
+                return name_forms(text, key, **{k: v for k, v in switches.items() if v is not None})
             return read_form(text, key, exact=switches.get("exact"), case=switches.get("case"))
         except FormError as error:
             self.complain(path, f"“{text}”: {error}")
