@@ -1,5 +1,6 @@
 """The database as the application sees it: five desks and one transaction over all of them."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -98,6 +99,9 @@ def _prepare(path: Path, create: bool) -> None:
             raise StoreError(
                 f"there is no database at {path}: `monitor once` or `monitor run` makes it, --db names another"
             )
+        # SQLite would open it for reading and fail at the first write.
+        if path.exists() and not os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+            raise StoreError(f"the database {path} can't be written: give this user write permission on it")
     except OSError as error:
         raise StoreError(
             f"can't reach the database {path}: {error.strerror}; check its folder ({path.parent})"
