@@ -40,6 +40,7 @@ __all__ = [
     "opened",
     "run",
     "service",
+    "shipped",
 ]
 
 READERS = 2  # threads that parse; feeds are read off the event loop
@@ -100,6 +101,13 @@ class Configuration:
 def compiled(settings: Settings, rules: Path | None = None) -> Matcher:
     """Only the rules, compiled, with forms from the cache where it has them. Raises ConfigError."""
     return compile_rules(load_rules(rules or settings.rules).book, cache=_cache(settings))
+
+
+def shipped(name: str) -> Path:
+    """A file that comes with the program, `feeds.yaml` or `rules.yaml`: from the package, else from the checkout."""
+    package = Path(__file__).parent
+    packaged = package / "shipped" / name
+    return packaged if packaged.exists() else package.parent / name
 
 
 @contextmanager

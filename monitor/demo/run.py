@@ -1,8 +1,9 @@
 """The demo's acts: read the samples, read them again after an edit, write the digest. Real parts throughout."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TextIO
 
 from monitor.app.cycle import summarise
@@ -11,7 +12,7 @@ from monitor.app.watch import Watch
 from monitor.core.model import Digest, DigestSpec, PollSummary, Target
 from monitor.demo.server import SAMPLES, serve_samples
 from monitor.errors import MonitorError
-from monitor.wiring import Service, Settings, SystemClock, compiled, service
+from monitor.wiring import Service, Settings, SystemClock, compiled, load_settings, service, shipped
 
 Progress = Callable[[str, int, int, Outcome], None]  # act, number done, number in all, what came of it
 
@@ -27,11 +28,17 @@ class Showing:
     files: tuple[Path, ...]
 
 
-async def show(settings: Settings, rules: Path, out: Path, screen: TextIO, progress: Progress) -> Showing:
-    """Run the demo into folder `out` with the rules given; the digest's text goes to `screen`.
+async def demonstrate(out: Path, screen: TextIO, progress: Progress) -> Showing:
+    """Run the demo with the shipped rules into folder `out`; the digest's text goes to `screen`.
 
-    `settings.db` must name a fresh database. Raises MonitorError when the digest could not be delivered.
+    Needs nothing and leaves nothing but the digest. Raises MonitorError when that could not be delivered.
     """
+    with TemporaryDirectory(prefix="monitor-demo-") as folder:
+        settings = replace(load_settings({}), db=Path(folder) / "demo.db")
+        return await _show(settings, out, screen, progress)
+
+
+async def _show(settings: Settings, out: Path, screen: TextIO, progress: Progress) -> Showing:
     clock = SystemClock()
     with serve_samples(clock.now()) as server:
         feeds = tuple(sample.spec(server.url) for sample in SAMPLES)
@@ -42,7 +49,7 @@ async def show(settings: Settings, rules: Path, out: Path, screen: TextIO, progr
             at="0 8 * * *",
             to=(Target("file", str(out)), Target("console", "")),
         )
-        watch = Watch(feeds, compiled(settings, rules), (digest_spec,))
+        watch = Watch(feeds, compiled(settings, shipped("rules.yaml")), (digest_spec,))
         async with service(settings, console=screen, sample=True) as built:
             await built.desk.open(watch)
             first = await _read(built, watch, "first reading", progress)
@@ -58,7 +65,7 @@ async def show(settings: Settings, rules: Path, out: Path, screen: TextIO, progr
         summarise(second, attempts, feeds_due=len(feeds)),
         tuple(outcome for outcome in second if outcome.failure),
         digest,
-        tuple(sorted(path for path in out.iterdir() if path.suffix in {".html", ".txt", ".json"})),
+        tuple(sorted(out.glob(f"demo-{digest.at:%Y%m%d-%H%M%S}Z*"))),
     )
 
 

@@ -68,7 +68,7 @@ class World:
 
     def arrived(self) -> Counter[tuple[str, str]]:
         """(recipient, key) → how often it came."""
-        mails = [(mail.recipient, mail.parsed["Message-ID"]) for mail in self.smtp.messages]
+        mails = [(mail.recipients[0], str(mail.message["Message-ID"])) for mail in self.smtp.messages]
         return Counter([*mails, *(("slack", json.dumps(message, sort_keys=True)) for message in self.slack)])
 
     def forget(self) -> None:
@@ -97,7 +97,7 @@ def world(tmp_path: Path) -> Iterator[World]:
         (tmp_path / "rules.yaml").write_text(RULES)
         env = {
             **{name: value for name, value in os.environ.items() if not name.startswith("MONITOR_")},
-            "MONITOR_SMTP_HOST": smtp.host,
+            "MONITOR_SMTP_HOST": "127.0.0.1",
             "MONITOR_SMTP_PORT": str(smtp.port),
             "MONITOR_SMTP_SECURITY": "none",
             "MONITOR_SMTP_FROM": "monitor@example.org",
