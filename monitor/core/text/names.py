@@ -10,7 +10,7 @@ from itertools import product
 
 from monitor.core.text.chars import HAN
 from monitor.core.text.forms import Form, FormError, read_form
-from monitor.core.text.pinyin import palladius, syllables, wade_giles, without_tones
+from monitor.core.text.pinyin import all_tones, palladius, syllables, wade_giles, without_tones
 
 NAME_KINDS = ("person", "place")
 
@@ -21,7 +21,7 @@ _SURNAMES = {  # characters that are read differently as surnames
     "缪": "miào", "单于": "chányú", "尉迟": "yùchí", "万俟": "mòqí", "长孙": "zhǎngsūn",
 }  # fmt: skip
 _COMPOUND = frozenset(
-    [
+    {
         "欧阳",
         "司马",
         "诸葛",
@@ -37,9 +37,8 @@ _COMPOUND = frozenset(
         "端木",
         "公孙",
         "轩辕",
-        "尉迟",
-    ]
-    + ["长孙", "单于", "万俟"]
+    }
+    | {"尉迟", "长孙", "单于", "万俟"}
 )
 _cyrillic_only = re.compile("[а-яё '’-]+", re.IGNORECASE)
 
@@ -180,7 +179,16 @@ def _groupings(group: tuple[str, ...]) -> list[str]:
 
 
 def _toned(name: Name) -> list[str]:
-    return _latin(name.toned, reverse=False) if name.toned else []
+    """With tone marks, where they are known; a neutral tone may be printed as any."""
+    out: list[str] = []
+    for one in product(*(product(*map(_tones, group)) for group in name.toned)):
+        out += _latin(one, reverse=False)
+    return out
+
+
+def _tones(syllable: str) -> list[str]:
+    neutral = without_tones(syllable) == syllable and len(syllable) < 7
+    return [syllable, *all_tones(syllable)] if neutral else [syllable]
 
 
 def _wade_giles(name: Name) -> list[str]:

@@ -105,6 +105,15 @@ def without_tones(text: str) -> str:
     return unicodedata.normalize("NFC", plain)
 
 
+def all_tones(syllable: str) -> list[str]:
+    """A syllable in each of its four tones; the mark stands on a, e or the o of ou, else on the last vowel."""
+    vowels = [i for i, char in enumerate(syllable) if char in "aeiouü"]
+    if not vowels:
+        return []
+    at = next((i for i in vowels if syllable[i] in "ae"), syllable.find("ou") if "ou" in syllable else vowels[-1])
+    return [unicodedata.normalize("NFC", syllable[: at + 1] + tone + syllable[at + 1 :]) for tone in _TONES]
+
+
 @cache
 def syllables(word: str) -> tuple[str, ...] | None:
     """A pinyin word (lower case, no tones) cut into as few syllables as possible; None where it is not pinyin."""
