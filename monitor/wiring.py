@@ -151,8 +151,9 @@ async def service(
             max_bytes=settings.max_bytes,
             concurrency=settings.concurrency,
         )
-        for closable in (fetcher, *channels.values()):
-            stack.push_async_callback(closable.aclose)
+        stack.push_async_callback(fetcher.aclose)
+        for channel in channels.values():
+            stack.push_async_callback(channel.aclose)
         parser = FeedParser()
         writer = DigestWriter(store=store, renderer=DigestRenderer(settings.templates), sample=sample)
         pipeline = Pipeline(

@@ -65,7 +65,7 @@ async def _show(settings: Settings, out: Path, screen: TextIO, progress: Progres
         summarise(second, attempts, feeds_due=len(feeds)),
         tuple(outcome for outcome in second if outcome.failure),
         digest,
-        tuple(sorted(out.glob(f"demo-{digest.at:%Y%m%d-%H%M%S}Z*"))),
+        tuple(out / f"demo-{digest.at:%Y%m%d-%H%M%S}Z{suffix}" for suffix in (".html", ".txt", ".slack.json")),
     )
 
 

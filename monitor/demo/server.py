@@ -71,8 +71,7 @@ class SampleServer(ThreadingHTTPServer):
     def document(self, sample: Sample) -> bytes:
         """A sample with its dates set relative to the demo's present, in its own encoding."""
         source = (files("monitor.demo") / "samples" / sample.file).read_text(encoding="utf-8")
-        escape = not sample.file.endswith(".json")
-        template = Environment(autoescape=escape, undefined=StrictUndefined).from_string(source)
+        template = Environment(autoescape=True, undefined=StrictUndefined).from_string(source)
         text = template.render(later=self.later, rfc822=self._rfc822, iso=self._iso)
         return text.encode(sample.encoding, errors="xmlcharrefreplace")
 
@@ -87,7 +86,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: SampleServer
 
-    def do_GET(self) -> None:  # noqa: N802 - named by the base class
+    def do_GET(self) -> None:
         sample = next((s for s in SAMPLES if f"/{s.file}" == self.path), None)
         if sample is None:
             self.send_error(404)
@@ -106,7 +105,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - named by the base class
         """Keep quiet: the demo prints its own account."""
 
 
