@@ -237,8 +237,6 @@ def test_8_han_look_alikes_are_taken_out_first(term: str, hit: str, misses: list
         "西伯利亞力量二號",
         "西伯利亞力量-2號",
         "『西伯利亞力量 - 2』",
-    ]
-    + [
         "「西伯利亞力量」2號",
         "西伯利亚力量２号",
         "“西伯利亚力量-2”",

@@ -180,6 +180,8 @@ def _groupings(group: tuple[str, ...]) -> list[str]:
 
 def _toned(name: Name) -> list[str]:
     """With tone marks, where they are known; a neutral tone may be printed as any."""
+    if not name.toned:
+        return []
     out: list[str] = []
     for one in product(*(product(*map(_tones, group)) for group in name.toned)):
         out += _latin(one, reverse=False)
