@@ -322,7 +322,8 @@ def _meta(story: DigestStory, digest: Digest, times: words.Times, english: bool)
     later = sorted((at, name) for name, at in spoken.items() if name != words.language(first.language))
     if later:
         yield ", ".join(f"{name} after {words.span(at - first.at)}" for at, name in later)
-    if english and "English" not in spoken and digest.at - first.at >= SILENT_AFTER:
+    # Of a story in one language nothing can be said: its English telling may stand as a story of its own.
+    if english and later and "English" not in spoken and digest.at - first.at >= SILENT_AFTER:
         yield f"nothing in English for {words.span(digest.at - first.at)}"
     if not copied:
         yield from _ownership(story.carriers, len(outlets))
