@@ -1,6 +1,7 @@
 """Chooses the adapters and reads the clock: the only place that does. Everything else is handed what it needs."""
 
 import asyncio
+import json
 import random
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, MutableMapping
@@ -11,10 +12,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
+from monitor.adapters import probe
 from monitor.adapters.cache import FileCache
-from monitor.adapters.config import Settings, load_feeds, load_rules, load_settings
+from monitor.adapters.config import (
+    Checkup,
+    Settings,
+    check_files,
+    load_feeds,
+    load_rules,
+    load_settings,
+    obstacle,
+    read_opml,
+    write_entries,
+    write_opml,
+)
 from monitor.adapters.deliver import ConsoleChannel, EmailChannel, FileChannel, SlackChannel
-from monitor.adapters.deliver.render import DigestRenderer
+from monitor.adapters.deliver.render import DigestRenderer, render_slack
 from monitor.adapters.fetch import HttpFetcher
 from monitor.adapters.parse import FeedParser
 from monitor.adapters.store import hold_lock, open_store
@@ -25,22 +38,37 @@ from monitor.app.dispatch import Dispatcher
 from monitor.app.pipeline import Pacing, Pipeline
 from monitor.app.ports import Channel, Clock, Fetcher, Matcher, Parser, Store
 from monitor.app.watch import Watch
+from monitor.core.model import Digest, Failure, FailureKind, FeedSpec, FeedState, Fetched, Parsed
 from monitor.core.rules import compile_rules
-from monitor.errors import ConfigError, Problem
+from monitor.errors import ConfigError, ParseError, Problem
 
 __all__ = [
+    "Checkup",
     "Configuration",
+    "Looked",
     "Service",
     "Settings",
     "SystemClock",
+    "check_files",
     "compiled",
     "load_feeds",
     "load_rules",
     "load_settings",
+    "look_at",
+    "obstacle",
     "opened",
+    "parse_document",
+    "probe",
+    "reach_mail",
+    "reach_slack",
+    "read_opml",
+    "render",
     "run",
     "service",
     "shipped",
+    "write_entries",
+    "write_opml",
+    "writer",
 ]
 
 READERS = 2  # threads that parse; feeds are read off the event loop
@@ -120,6 +148,51 @@ def opened(settings: Settings) -> Iterator[Store]:
         store.close()
 
 
+@contextmanager
+def writer(settings: Settings) -> Iterator[DigestWriter]:
+    """The digests over the database, without the rest of the service. Raises StoreError, also when there is none."""
+    with opened(settings) as store:
+        yield DigestWriter(store=store, renderer=DigestRenderer(settings.templates))
+
+
+def render(digest: Digest, form: str, settings: Settings) -> str:
+    """A digest as `text`, `html` or `slack` (JSON of its message bodies)."""
+    renderer = DigestRenderer(settings.templates)
+    if form == "slack":
+        return json.dumps(render_slack(digest), ensure_ascii=False, indent=2)
+    return renderer.html(digest) if form == "html" else renderer.text(digest)
+
+
+def parse_document(body: bytes, *, feed: str = "-", url: str = "", content_type: str = "") -> Parsed:
+    """A document as the items the daemon would store. Raises ParseError when it is no feed."""
+    fetched = Fetched(feed, SystemClock().now(), url=url, status=200, body=body, content_type=content_type)
+    return FeedParser().parse(fetched, FeedSpec(id=feed, url=url))
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """One feed as it is now, not stored; `failure` is the server's or the parser's."""
+
+    fetched: Fetched
+    parsed: Parsed
+    failure: Failure | None
+
+
+async def look_at(settings: Settings, feed: FeedSpec) -> Looked:
+    """Fetch and parse one feed as if for the first time."""
+    fetcher = _fetcher(settings)
+    try:
+        fetched = await fetcher.fetch(feed, FeedState(feed.id), SystemClock().now())
+    finally:
+        await fetcher.aclose()
+    if fetched.failure:
+        return Looked(fetched, Parsed(), fetched.failure)
+    try:
+        return Looked(fetched, FeedParser().parse(fetched, feed), None)
+    except ParseError as error:
+        return Looked(fetched, Parsed(), Failure(FailureKind.NOT_A_FEED, str(error)))
+
+
 @asynccontextmanager
 async def service(
     settings: Settings,
@@ -185,6 +258,23 @@ async def run(settings: Settings) -> None:
         await Daemon(built.desk, watch, rhythm, configuration.reload).run()
 
 
+async def reach_mail(settings: Settings) -> str:
+    """Ask the mail server whether it would take a message; what it says. Raises DeliveryError, and KeyError if none."""
+    channel = _channels(settings, None)["email"]
+    assert isinstance(channel, EmailChannel)
+    return await channel.reach()
+
+
+async def reach_slack(settings: Settings, address: str) -> str:
+    """Ask Slack whether it would take a message for this address; what it says. Raises like `reach_mail`."""
+    channel = _channels(settings, None)["slack"]
+    assert isinstance(channel, SlackChannel)
+    try:
+        return await channel.reach(address, SystemClock().now())
+    finally:
+        await channel.aclose()
+
+
 def _fingerprint(files: Iterable[Path]) -> dict[Path, tuple[int, int]]:
     """Size and time of change (ns) of each file; zeros where there is none."""
     found: dict[Path, tuple[int, int]] = {}
@@ -195,6 +285,15 @@ def _fingerprint(files: Iterable[Path]) -> dict[Path, tuple[int, int]]:
         except OSError:
             found[path] = (0, 0)
     return found
+
+
+def _fetcher(settings: Settings) -> HttpFetcher:
+    return HttpFetcher(
+        user_agent=settings.user_agent,
+        timeout=settings.fetch_timeout,
+        max_bytes=settings.max_bytes,
+        concurrency=settings.concurrency,
+    )
 
 
 def _cache(settings: Settings) -> MutableMapping[str, bytes]:

@@ -1,10 +1,13 @@
 """`feeds.yaml`, `rules.yaml` and the environment, with file, line and column in every complaint."""
 
+from monitor.adapters.config.checkup import Checkup, check_files, obstacle
 from monitor.adapters.config.feeds import FeedFile, load_feeds
+from monitor.adapters.config.opml import read_opml, write_entries, write_opml
 from monitor.adapters.config.rules import RuleFile, load_rules
 from monitor.adapters.config.settings import Secret, Security, Settings, Slack, Smtp, load_settings
 
 __all__ = [
+    "Checkup",
     "FeedFile",
     "RuleFile",
     "Secret",
@@ -12,7 +15,12 @@ __all__ = [
     "Settings",
     "Slack",
     "Smtp",
+    "check_files",
     "load_feeds",
     "load_rules",
     "load_settings",
+    "obstacle",
+    "read_opml",
+    "write_entries",
+    "write_opml",
 ]
