@@ -1,0 +1,68 @@
+"""Runs the examples that rules carry: the tests of a rule are part of the rule."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from monitor.core.model import Hit
+from monitor.core.rules.book import Example, Rule, Rulebook
+from monitor.core.rules.explain import Explanation, explain
+from monitor.core.rules.match import Matcher
+
+
+class Outcome(StrEnum):
+    """How an example came out."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    TODO = "todo"  # known to fail, and it does
+    FIXED = "fixed"  # known to fail, but it passes now: move it out of todo
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleResult:
+    """An example with its outcome; `explanation` tells words found and conditions failed, `missing` unmet `finds`."""
+
+    rule: str
+    example: Example
+    outcome: Outcome
+    explanation: Explanation
+    missing: tuple[str, ...] = ()
+
+    @property
+    def reason(self) -> str:
+        """Why it failed, in one line; empty where it passed."""
+        if self.outcome is not Outcome.FAILED and self.outcome is not Outcome.TODO:
+            return ""
+        if self.missing:
+            return f"fired without {', '.join(self.missing)}"
+        if self.example.hit:
+            return "; ".join(self.explanation.failed)
+        return "fired on " + ", ".join(f"“{one.text}”" for one in self.explanation.evidence)
+
+
+def run_examples(book: Rulebook, matcher: Matcher) -> Iterator[ExampleResult]:
+    """Every example of every rule that is not off, in the order written. An example's item matches as any other."""
+    compiled = {one.rule.id for one in matcher.compiled}
+    for rule in book.rules:
+        if rule.id in compiled:
+            for example in rule.examples:
+                yield _run(rule, example, matcher)
+
+
+def _run(rule: Rule, example: Example, matcher: Matcher) -> ExampleResult:
+    hit = next((one for one in matcher.match(example.item) if one.rule == rule.id), None)
+    missing = _missing(example, hit)
+    passed = (hit is not None) == example.hit and not missing
+    if example.todo:
+        outcome = Outcome.FIXED if passed else Outcome.TODO
+    else:
+        outcome = Outcome.PASSED if passed else Outcome.FAILED
+    return ExampleResult(rule.id, example, outcome, explain(matcher, rule.id, example.item), missing)
+
+
+def _missing(example: Example, hit: Hit | None) -> tuple[str, ...]:
+    if hit is None or not example.hit:
+        return ()
+    found = {evidence.term for evidence in hit.evidence}
+    return tuple(term for term in example.finds if term not in found)
