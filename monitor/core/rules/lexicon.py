@@ -116,6 +116,18 @@ class Lexicon:
                 found.setdefault(use.leaf, []).append(Raw(start, end, use.form))
         return found
 
+    def all_forms(self) -> list[str]:
+        """Every folded text that is looked for."""
+        return list(self.patterns)
+
+    def forms_of(self, leaf: int) -> list[str]:
+        """The folded texts of one leaf, look-alikes left out."""
+        return [
+            text
+            for text, uses in zip(self.patterns, self._uses, strict=True)
+            if any(use.leaf == leaf and use.form >= 0 for use in uses)
+        ]
+
 
 def _use(leaf: int, number: int, form: Form, variant: Variant) -> Use:
     first, last = variant.text[0], variant.text[-1]
