@@ -149,6 +149,7 @@ class SlackServer:
     def __enter__(self) -> Self:
         self._http.__enter__()
         self._http.script("/api/chat.postMessage", self._post_message)
+        self._http.script("/api/auth.test", self._auth_test)
         self._http.script(WEBHOOK_PATH, self._post_webhook)
         return self
 
@@ -178,8 +179,9 @@ class SlackServer:
         payload = json.loads(request.body)
         if self._scripted:
             return self._scripted_reply(payload)
-        found = complaints(payload)
-        if found:
+        if not payload.get("text") and not payload.get("blocks"):
+            return Reply(400, b"no_text")
+        if complaints(payload):
             return Reply(400, b"invalid_blocks")
         self._take(payload)
         return Reply(200, b"ok", {"Content-Type": "text/html"})  # as Slack does
@@ -197,6 +199,11 @@ class SlackServer:
             return answer({"ok": False, "error": "invalid_blocks", "response_metadata": {"messages": found}})
         self._take(payload)
         return answer({"ok": True, "channel": "C024BE91L", "ts": f"1503435956.{len(self.messages):06}"})
+
+    def _auth_test(self, request: Request) -> Reply:
+        if request.headers.get("authorization") != f"Bearer {self.token}":
+            return answer({"ok": False, "error": "invalid_auth"})
+        return answer({"ok": True, "user": "monitor", "team": "Newsroom"})
 
     def _scripted_reply(self, payload: dict[str, Any]) -> Reply:
         reply = self._scripted.pop(0)

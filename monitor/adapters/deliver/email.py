@@ -56,7 +56,7 @@ class EmailChannel:
         self._security = Security(security)
         self._username, self._password = username or "", password or ""
         self._tls = tls
-        self._sender = _sender(sender)
+        self._sender = sender_address(sender)
 
     def __repr__(self) -> str:
         return f"<EmailChannel {self._host}:{self._port} {self._security} from {self._sender.addr_spec}>"
@@ -76,8 +76,19 @@ class EmailChannel:
                     message, sender=self._sender.addr_spec, recipients=[delivery.target.address]
                 )
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-            raise self._failure(error, delivery) from None  # the original may quote the login line
+            raise self._failure(error, f"email:{delivery.target.address} through ") from None
         return Receipt(delivery.key, at, f"{message['Message-ID']} {scrub(answer, self._secrets())}")
+
+    async def reach(self) -> str:
+        """Connect and log in as for a message, send none; what to tell about it. Raises DeliveryError."""
+        try:
+            async with self._connection() as smtp:
+                if self._username:
+                    await smtp.login(self._username, self._password)
+        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+            raise self._failure(error) from None
+        login = f", logged in as {self._username}" if self._username else ""
+        return f"{self._host}:{self._port} answers ({self._security}){login}"
 
     async def aclose(self) -> None:
         """Nothing is kept open: each message has its own connection."""
@@ -96,10 +107,10 @@ class EmailChannel:
         yield self._password
         yield f"\0{self._username}\0{self._password}" if self._password else ""  # as AUTH PLAIN sends it
 
-    def _failure(self, error: Exception, delivery: Delivery) -> DeliveryError:
+    def _failure(self, error: Exception, where: str = "") -> DeliveryError:
+        """To be raised `from None`: the original may quote the login line."""
         fault, what = _classify(error)
-        where = f"email:{delivery.target.address} through {self._host}:{self._port}"
-        return DeliveryError(f"{where}: {scrub(what, self._secrets())}", fault)
+        return DeliveryError(f"{where}{self._host}:{self._port}: {scrub(what, self._secrets())}", fault)
 
 
 def _classify(error: Exception) -> tuple[DeliveryFault, str]:
@@ -176,10 +187,14 @@ def build(delivery: Delivery, at: datetime, sender: Address) -> EmailMessage:
     return message
 
 
-def _sender(text: str) -> Address:
+def sender_address(text: str) -> Address:
+    """`desk@example.org` or `News desk <desk@example.org>`. Raises ConfigError for anything else."""
     name, spec = parseaddr(text)
     try:
-        return Address(_one_line(name), addr_spec=spec)
+        address = Address(_one_line(name), addr_spec=spec)
+        if not address.domain:
+            raise ValueError("no domain")
+        return address
     except (HeaderParseError, ValueError, IndexError) as error:
         problem = Problem(
             (), f"the email sender {text!r} is not an address", "write desk@example.org or Desk <desk@example.org>"
@@ -188,11 +203,14 @@ def _sender(text: str) -> Address:
 
 
 def _recipient(text: str) -> Address:
+    local, _, domain = text.rpartition("@")
     try:
-        address = Address(addr_spec=text)
-    except (HeaderParseError, ValueError, IndexError) as error:
-        raise DeliveryError(f"email:{_one_line(text)} is not an address", DeliveryFault.PERMANENT) from error
-    if not address.username or not address.domain or _CONTROL.search(text):
+        # The parser knows no letters but ASCII left of the @, the mail servers of today do.
+        address = Address(addr_spec=text) if local.isascii() else Address(username=local, domain=domain)
+        valid = bool(local and domain) and not _CONTROL.search(text) and not re.search(r"[\s,;<>]", domain)
+    except (HeaderParseError, ValueError, IndexError):
+        valid = False
+    if not valid:
         raise DeliveryError(f"email:{_one_line(text)} is not an address", DeliveryFault.PERMANENT)
     return address
 

@@ -19,15 +19,18 @@ from .secrets import scrub
 # httpx writes every address it asks into the log, and a webhook's address is its password.
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
+TEMPORARY, PERMANENT, CONFIGURATION = DeliveryFault
+
 API = "https://slack.com/api"
 BLOCK_ID_MAX = 255  # characters
 EVENT_TYPE = "monitor_delivery"
+SECRET_MIN = 6  # characters: what is shorter is no secret, and hiding it would garble messages
 # Answers of Slack's that pass by themselves, and those that mean this message; all others need a person to look.
-TEMPORARY = {
+PASSING = {
     "ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout",
     "message_limit_exceeded", "rollup_error", "accesslimited", "team_added_to_org",
 }  # fmt: skip
-PERMANENT = {
+LASTING = {
     "invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long", "no_text", "invalid_payload",
     "invalid_metadata_format", "invalid_metadata_schema", "metadata_too_large", "duplicate_message_not_found",
     "attachment_payload_limit_exceeded", "too_many_attachments",
@@ -49,6 +52,7 @@ class SlackChannel:
         api_url: str = API,
         timeout: float = 20.0,
         pace: float = 1.0,
+        user_agent: str = "news-monitor",
         client: httpx.AsyncClient | None = None,
     ) -> None:
         self._token = token or ""
@@ -57,7 +61,7 @@ class SlackChannel:
         self._webhook = webhook
         self._api = api_url.rstrip("/")
         self._pace = pace
-        self._client = client or httpx.AsyncClient(timeout=timeout, follow_redirects=False)
+        self._client = client or httpx.AsyncClient(timeout=timeout, headers={"User-Agent": user_agent})
         self._owned = client is None
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._last: dict[str, float] = {}
@@ -76,13 +80,24 @@ class SlackChannel:
         async with self._turns[address]:
             await self._wait(address)
             try:
-                response = await self._client.post(url, content=payload, headers=headers)
-            except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-                # Not chained: the original holds the request, and with it the webhook's secret address.
-                raise self._error(address, self._unreachable(error), DeliveryFault.TEMPORARY) from None
+                response = await self._post(address, url, payload, headers)
             finally:
                 self._last[address] = asyncio.get_running_loop().time()
         return Receipt(delivery.key, at, self._reference(address, response, at))
+
+    async def reach(self, address: str, at: datetime) -> str:
+        """Ask whether Slack would take a message for this address, send none; the answer. Raises DeliveryError.
+
+        A webhook is sent an empty message, which a working one refuses with "no_text"; a token is asked who it is.
+        """
+        webhook = self._webhook(address)
+        url = webhook or f"{self._api}/auth.test"
+        headers = {} if webhook else {"Authorization": f"Bearer {self._token}"}
+        response = await self._post(address, url, b"{}", {"Content-Type": "application/json", **headers})
+        if webhook and response.status_code == 400 and response.text.strip() in LASTING:
+            return "the webhook answers"
+        self._reference(address, response, at)
+        return f"the bot {_object(response.text).get('user', '')} answers".replace("  ", " ")
 
     async def aclose(self) -> None:
         """Closes connections, unless the HTTP client was given."""
@@ -104,12 +119,21 @@ class SlackChannel:
         if webhook:
             return webhook, _json(payload), headers
         if not self._token:
-            raise self._error(
-                address, "neither a webhook of this name nor a bot token is set", DeliveryFault.CONFIGURATION
-            )
+            raise self._error(address, "neither a webhook of this name nor a bot token is set", CONFIGURATION)
         payload["channel"] = address
         payload["metadata"] = {"event_type": EVENT_TYPE, "event_payload": {"key": delivery.key}}
         return f"{self._api}/chat.postMessage", _json(payload), headers | {"Authorization": f"Bearer {self._token}"}
+
+    async def _post(self, address: str, url: str, content: bytes, headers: Mapping[str, str]) -> httpx.Response:
+        try:
+            return await self._client.post(url, content=content, headers=headers)
+        # Not chained: the originals hold the request, and with it the webhook's secret address.
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol):
+            raise self._error(address, "the webhook is not a URL; copy it again", CONFIGURATION) from None
+        except httpx.TimeoutException:
+            raise self._error(address, "Slack did not answer in time", TEMPORARY) from None
+        except (httpx.HTTPError, OSError) as error:
+            raise self._error(address, f"no connection to Slack: {error}", TEMPORARY) from None
 
     async def _wait(self, address: str) -> None:
         last = self._last.get(address)
@@ -125,10 +149,10 @@ class SlackChannel:
         refusal = str(answer.get("error", "")) if answer.get("ok") is False else ""
         if status == 429 or refusal in {"ratelimited", "rate_limited"}:
             wait = _retry_after(response.headers.get("Retry-After", ""), at)
-            raise self._error(address, "Slack asks to slow down (429)", DeliveryFault.TEMPORARY, wait)
+            raise self._error(address, "Slack asks to slow down (429)", TEMPORARY, wait)
         if status >= 500:
             wait = _retry_after(response.headers.get("Retry-After", ""), at)
-            raise self._error(address, f"Slack answered {status}", DeliveryFault.TEMPORARY, wait)
+            raise self._error(address, f"Slack answered {status}", TEMPORARY, wait)
         if not 200 <= status < 300:
             raise self._refused(address, f"answered {status}: {said}", said.strip())
         if refusal:
@@ -139,24 +163,19 @@ class SlackChannel:
         return f"{answer['channel']} {answer['ts']}" if "ts" in answer and "channel" in answer else "ok"
 
     def _refused(self, address: str, what: str, code: str) -> DeliveryError:
-        if code in TEMPORARY:
-            return self._error(address, f"Slack {what}", DeliveryFault.TEMPORARY)
-        if code in PERMANENT:
-            return self._error(address, f"Slack {what}", DeliveryFault.PERMANENT)
+        if code in PASSING:
+            return self._error(address, f"Slack {what}", TEMPORARY)
+        if code in LASTING:
+            return self._error(address, f"Slack {what}", PERMANENT)
         advice = "check the token or webhook, the channel's name and that the bot is in it"
-        return self._error(address, f"Slack {what}; {advice}", DeliveryFault.CONFIGURATION)
-
-    def _unreachable(self, error: Exception) -> str:
-        if isinstance(error, httpx.TimeoutException):
-            return "Slack did not answer in time"
-        return f"no connection to Slack: {error}"
+        return self._error(address, f"Slack {what}; {advice}", CONFIGURATION)
 
     def _error(
         self, address: str, what: str, fault: DeliveryFault, retry_after: timedelta | None = None
     ) -> DeliveryError:
         webhook = self._webhook(address) or ""
-        path = httpx.URL(webhook).path.rsplit("/", 1)[-1] if webhook.isprintable() else ""
-        secrets = (self._token, webhook, path)  # the path's end alone would let anybody post
+        end = webhook.rstrip("/").rsplit("/", 1)[-1]  # what alone would let anybody post
+        secrets = (self._token, webhook, end if len(end) >= SECRET_MIN else "")
         return DeliveryError(f"slack:{address}: {scrub(what, secrets)}", fault, retry_after)
 
 

@@ -1,0 +1,336 @@
+"""What a mail server and a mail program get to see; and which failures of a connection mean what."""
+
+import asyncio
+import email
+import email.policy
+import socket
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from support import samples
+from support.smtp import Certificate, Received, SmtpServer, certificate
+
+from monitor.adapters.deliver import EmailChannel
+from monitor.adapters.deliver.email import build, sender_address
+from monitor.adapters.deliver.mime import transfer
+from monitor.adapters.deliver.render import DigestRenderer
+from monitor.core.model import Delivery, Message, Target
+from monitor.errors import ConfigError, DeliveryError, DeliveryFault
+
+SENDER = "News desk <desk@monitor.example>"
+READER = Target("email", "reader@newsroom.example")
+
+
+@pytest.fixture(scope="session")
+def localhost(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    return certificate(tmp_path_factory.mktemp("certificate"))
+
+
+@cache
+def digest_message() -> Message:
+    return DigestRenderer().render(samples.digest(), READER)[0]
+
+
+def delivery(target: Target = READER, **changes: object) -> Delivery:
+    return replace(samples.delivery(target, digest_message()), **changes)  # type: ignore[arg-type]
+
+
+def with_body(**body: str) -> Delivery:
+    return delivery(message=Message("email", {"subject": "News", "text": "text", "html": "<p>html</p>"} | body))
+
+
+async def received(sent: Delivery, at: datetime = samples.AT) -> Received:
+    with SmtpServer() as server:
+        await EmailChannel("localhost", server.port, sender=SENDER, security="none").send(sent, at)
+        return server.messages[0]
+
+
+# --- the message ------------------------------------------------------------------------------------------
+
+
+async def test_a_message_offers_text_first_and_html_second() -> None:
+    message = (await received(delivery())).message
+    assert message.get_content_type() == "multipart/alternative"
+    assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
+    assert [part.get_content_charset() for part in message.iter_parts()] == ["utf-8", "utf-8"]
+
+
+async def test_both_bodies_survive_the_journey() -> None:
+    sent = delivery()
+    text, html = (await received(sent)).message.iter_parts()
+    assert text.get_content().replace("\r\n", "\n") == sent.message.body["text"]
+    assert html.get_content().replace("\r\n", "\n").strip() == str(sent.message.body["html"]).strip()
+
+
+async def test_headers_say_who_when_and_that_a_machine_wrote() -> None:
+    message = (await received(delivery(), datetime(2026, 11, 23, 23, 0, 5, tzinfo=UTC))).message
+    assert message["From"] == SENDER
+    assert message["To"] == "reader@newsroom.example"
+    assert message["Date"] == "Mon, 23 Nov 2026 23:00:05 +0000"
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["List-Id"] == "<morning.news-monitor.monitor.example>"
+    assert message["X-Monitor-Key"] == samples.KEY
+    assert message["Subject"] == delivery().message.body["subject"]
+
+
+async def test_the_envelope_names_one_recipient_and_the_bare_sender() -> None:
+    message = await received(delivery())
+    assert (message.sender, message.recipients) == ("desk@monitor.example", ("reader@newsroom.example",))
+
+
+async def test_a_second_attempt_has_the_same_message_id_and_a_new_date() -> None:
+    first = (await received(delivery())).message
+    second = (await received(delivery(attempts=1), samples.AT + timedelta(hours=1))).message
+    assert first["Message-ID"] == second["Message-ID"]
+    assert first["Date"] != second["Date"]
+
+
+async def test_parts_of_one_digest_hang_together_and_other_digests_do_not() -> None:
+    one = (await received(delivery(key="k1", part=1, parts=2))).message
+    two = (await received(delivery(key="k2", part=2, parts=2))).message
+    other = (await received(delivery(key="k3", parts=2, created_at=samples.AT + timedelta(days=1)))).message
+    assert one["References"] == two["References"]
+    assert one["Message-ID"] != two["Message-ID"]
+    assert other["References"] != one["References"]
+    assert (await received(delivery())).message["References"] is None
+
+
+async def test_only_ascii_lines_of_modest_length_travel() -> None:
+    data = (await received(delivery())).data
+    assert data.isascii()
+    assert max(map(len, data.split(b"\r\n"))) <= 998
+    assert b"\n" not in data.replace(b"\r\n", b"")
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("Plain English, mostly.\n" * 20, "quoted-printable"),
+        ("Почти всё по-русски, и много.\n" * 20, "base64"),
+        ("样例新闻：仍存分歧。\n" * 20, "base64"),
+    ],
+)
+async def test_a_body_travels_in_the_lighter_encoding_and_weighs_what_was_counted(text: str, encoding: str) -> None:
+    sent = await received(with_body(text=text))
+    part = next(iter(sent.message.iter_parts()))
+    raw = sent.data.split(b"\r\n\r\n", 2)[2].split(b"\r\n--")[0]
+    assert part["Content-Transfer-Encoding"] == encoding
+    assert transfer(text)[0] == encoding
+    assert abs(transfer(text)[1] - len(raw)) <= 4
+
+
+WHOLE_MIME = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=200)
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(subject=WHOLE_MIME)
+def test_any_subject_becomes_one_header_that_reads_the_same(subject: str) -> None:
+    message = build(with_body(subject=subject), samples.AT, sender_address(SENDER))
+    read = email.message_from_bytes(message.as_bytes(), policy=email.policy.SMTP)
+    assert isinstance(read, EmailMessage)
+    assert len(read.get_all("Subject") or []) == 1
+    assert [name for name in read if name.lower() in {"bcc", "cc"}] == []
+    assert squeeze(str(read["Subject"])) == squeeze(subject)
+
+
+def squeeze(text: str) -> str:
+    """Without white space and controls, which a header may not hold."""
+    return "".join(c for c in text if c.isprintable() and not c.isspace() and c not in "\x85\u2028\u2029")
+
+
+async def test_a_subject_in_three_scripts_is_readable() -> None:
+    subject = "Суд арестовал гражданина КНР · 西伯利亚力量2号 · price formula disputed, " * 4
+    assert (await received(with_body(subject=subject))).message["Subject"] == subject.strip()
+
+
+@pytest.mark.parametrize(
+    "text", ["News\r\nBcc: everyone@example.org", "News\nX-Evil: 1\n\nbody", "News\x0b\x85\u2028end"]
+)
+async def test_a_headline_can_not_add_headers(text: str) -> None:
+    message = (await received(with_body(subject=text))).message
+    assert {"Bcc", "X-Evil"}.isdisjoint(message.keys())
+    assert str(message["Subject"]).startswith("News ")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "reader",
+        "reader@",
+        "@example.org",
+        "a@b.example\r\nBcc: c@d.example",
+        "a@b.example, c@d.example",
+        "a b@c.example",
+    ],
+)
+async def test_what_is_no_address_is_a_permanent_failure(address: str) -> None:
+    channel = EmailChannel("localhost", 9, sender=SENDER)
+    with pytest.raises(DeliveryError, match="not an address") as caught:
+        await channel.send(delivery(target=Target("email", address)), samples.AT)
+    assert caught.value.fault is DeliveryFault.PERMANENT
+
+
+async def test_an_address_in_another_script_is_reached() -> None:
+    with SmtpServer() as server:
+        channel = EmailChannel("localhost", server.port, sender=SENDER, security="none")
+        await channel.send(delivery(target=Target("email", "редакция@example.org")), samples.AT)
+        assert server.messages[0].recipients == ("редакция@example.org",)
+
+
+@pytest.mark.parametrize("sender", ["", "desk", "News desk", "desk@"])
+def test_a_sender_that_is_no_address_is_refused_at_the_start(sender: str) -> None:
+    with pytest.raises(ConfigError, match="sender"):
+        EmailChannel("localhost", sender=sender)
+
+
+# --- the connection ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+async def test_a_protected_server_gets_the_login_and_the_message(security: str, localhost: Certificate) -> None:
+    with SmtpServer(security=security, user="desk", password="pässwörd", certificate=localhost) as server:
+        channel = EmailChannel(
+            "localhost",
+            server.port,
+            sender=SENDER,
+            security=security,
+            username="desk",
+            password="pässwörd",
+            tls=localhost.trusting(),
+        )
+        await channel.send(delivery(), samples.AT)
+        assert [message.user for message in server.messages] == ["desk"]
+
+
+async def test_one_refused_recipient_does_not_touch_the_others() -> None:
+    with SmtpServer() as server:
+        server.refuse["gone@newsroom.example"] = "550 5.1.1 no such user"
+        channel = EmailChannel("localhost", server.port, sender=SENDER, security="none")
+        outcomes = []
+        for name in ("one", "gone", "two"):
+            try:
+                await channel.send(delivery(target=Target("email", f"{name}@newsroom.example")), samples.AT)
+                outcomes.append("sent")
+            except DeliveryError as error:
+                outcomes.append(error.fault.value)
+        assert outcomes == ["sent", "permanent", "sent"]
+        assert [message.recipients[0] for message in server.messages] == [
+            "one@newsroom.example",
+            "two@newsroom.example",
+        ]
+
+
+async def failure(channel: EmailChannel) -> DeliveryError:
+    with pytest.raises(DeliveryError) as caught:
+        await channel.send(delivery(), samples.AT)
+    return caught.value
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+async def test_a_certificate_nobody_vouches_for_needs_a_person(security: str, localhost: Certificate) -> None:
+    with SmtpServer(security=security, certificate=localhost) as server:
+        error = await failure(EmailChannel("localhost", server.port, sender=SENDER, security=security))
+        assert error.fault is DeliveryFault.CONFIGURATION
+        assert "certificate" in str(error)
+        assert server.messages == []
+
+
+async def test_a_certificate_of_another_name_needs_a_person(tmp_path: Path) -> None:
+    other = certificate(tmp_path, "DNS:other.example")
+    with SmtpServer(security="starttls", certificate=other) as server:
+        error = await failure(EmailChannel("localhost", server.port, sender=SENDER, tls=other.trusting()))
+        assert error.fault is DeliveryFault.CONFIGURATION
+
+
+async def test_nothing_is_sent_in_clear_to_a_server_without_starttls() -> None:
+    with SmtpServer() as server:
+        error = await failure(EmailChannel("localhost", server.port, sender=SENDER, security="starttls"))
+        assert error.fault is DeliveryFault.CONFIGURATION
+        assert "security" in str(error)
+        assert server.messages == []
+
+
+async def test_tls_spoken_to_a_server_in_clear_needs_a_person() -> None:
+    with SmtpServer() as server:
+        error = await failure(EmailChannel("localhost", server.port, sender=SENDER, security="tls"))
+        assert error.fault is DeliveryFault.CONFIGURATION
+
+
+async def test_a_login_where_the_server_offers_none_needs_a_person() -> None:
+    with SmtpServer() as server:
+        channel = EmailChannel(
+            "localhost", server.port, sender=SENDER, security="none", username="desk", password="secret-1"
+        )
+        error = await failure(channel)
+        assert error.fault is DeliveryFault.CONFIGURATION
+
+
+async def test_a_missing_login_needs_a_person(localhost: Certificate) -> None:
+    with SmtpServer(security="starttls", user="desk", password="x", certificate=localhost) as server:
+        channel = EmailChannel("localhost", server.port, sender=SENDER, tls=localhost.trusting())
+        assert (await failure(channel)).fault is DeliveryFault.CONFIGURATION
+
+
+async def test_a_server_that_is_not_there_is_tried_again() -> None:
+    with socket.socket() as taken:  # bound, not listening: refuses
+        taken.bind(("127.0.0.1", 0))
+        error = await failure(EmailChannel("127.0.0.1", taken.getsockname()[1], sender=SENDER))
+        assert error.fault is DeliveryFault.TEMPORARY
+        assert "127.0.0.1" in str(error)
+
+
+async def test_a_server_that_never_speaks_is_tried_again() -> None:
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(silent, "127.0.0.1", 0)
+    try:
+        port = server.sockets[0].getsockname()[1]
+        error = await failure(EmailChannel("127.0.0.1", port, sender=SENDER, timeout=0.2))
+        assert error.fault is DeliveryFault.TEMPORARY
+        assert "in time" in str(error)
+    finally:
+        server.close()
+        await server.wait_closed()
+
+
+@pytest.mark.parametrize(
+    ("disturb", "reason"),
+    [
+        (lambda server: setattr(server, "drop_after_data", True), "connection lost before the answer"),
+        (lambda server: setattr(server, "hang_after_data", True), "no answer in time"),
+    ],
+)
+async def test_a_message_accepted_without_an_answer_is_sent_again_under_its_id(
+    disturb: Callable[[SmtpServer], None], reason: str
+) -> None:
+    with SmtpServer() as server:
+        disturb(server)
+        channel = EmailChannel("localhost", server.port, sender=SENDER, security="none", timeout=0.3)
+        for _ in range(2):
+            assert (await failure(channel)).fault is DeliveryFault.TEMPORARY, reason
+        assert len({message.message["Message-ID"] for message in server.messages}) == 1
+        assert len(server.messages) == 2
+
+
+async def test_reaching_the_server_sends_nothing(localhost: Certificate) -> None:
+    with SmtpServer(security="starttls", user="desk", password="right", certificate=localhost) as server:
+        for password, outcome in (("right", "logged in as desk"), ("wrong", "(configuration)")):
+            channel = EmailChannel(
+                "localhost", server.port, sender=SENDER, username="desk", password=password, tls=localhost.trusting()
+            )
+            try:
+                told = await channel.reach()
+            except DeliveryError as error:
+                told = f"{error} ({error.fault})"
+            assert outcome in told
+        assert server.messages == []
