@@ -1,5 +1,6 @@
 """Housekeeping: retention, backups, the sign of life."""
 
+import shutil
 import sqlite3
 import threading
 from datetime import datetime, timedelta
@@ -182,6 +183,25 @@ def test_a_damaged_database_is_not_backed_up_and_the_good_copies_stay(tmp_path: 
     finally:
         store.close()
     assert [str(each) for each in (tmp_path / "b").iterdir()] == [good]
+
+
+def test_a_backup_put_in_the_place_of_the_database_is_the_database_again(tmp_path: Path) -> None:
+    """As docs/operations.md tells it."""
+    store = open_store(tmp_path / "m.db")
+    saved_hits(store, "before")
+    copy = Path(store.upkeep.backup(str(tmp_path / "b"), NOW, 1))
+    saved_hits(store, "after")
+    store.close()
+    for each in tmp_path.glob("m.db*"):
+        each.rename(tmp_path / f"away-{each.name}")
+    shutil.copy(copy, tmp_path / "m.db")
+    restored = open_store(tmp_path / "m.db")
+    try:
+        assert keys(restored) == {"before"}
+        assert restored.upkeep.check() == []
+        saved_hits(restored, "later")
+    finally:
+        restored.close()
 
 
 def damage(path: Path) -> None:
