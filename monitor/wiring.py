@@ -16,6 +16,7 @@ from monitor.adapters import probe
 from monitor.adapters.cache import FileCache
 from monitor.adapters.config import (
     Checkup,
+    RuleFile,
     Settings,
     check_files,
     load_feeds,
@@ -39,6 +40,7 @@ from monitor.app.pipeline import Pacing, Pipeline
 from monitor.app.ports import Channel, Clock, Fetcher, Matcher, Parser, Store
 from monitor.app.watch import Watch
 from monitor.core.model import Digest, Failure, FailureKind, FeedSpec, FeedState, Fetched, Parsed
+from monitor.core.rules import Matcher as CompiledRules
 from monitor.core.rules import compile_rules
 from monitor.errors import ConfigError, ParseError, Problem
 
@@ -63,6 +65,7 @@ __all__ = [
     "reach_slack",
     "read_opml",
     "render",
+    "rules_to_try",
     "run",
     "service",
     "shipped",
@@ -136,6 +139,12 @@ def shipped(name: str) -> Path:
     package = Path(__file__).parent
     packaged = package / "shipped" / name
     return packaged if packaged.exists() else package.parent / name
+
+
+def rules_to_try(settings: Settings) -> tuple[RuleFile, CompiledRules]:
+    """The rules with their file and compiled, to run examples and explain verdicts. Raises ConfigError."""
+    found = load_rules(settings.rules)
+    return found, compile_rules(found.book, cache=_cache(settings))
 
 
 @contextmanager

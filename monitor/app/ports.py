@@ -20,9 +20,11 @@ from monitor.core.model import (
     Hit,
     Item,
     Known,
+    MarkedHit,
     Message,
     Parsed,
     Receipt,
+    Relevance,
     RuleInfo,
     StoredHit,
     Story,
@@ -232,8 +234,46 @@ class Upkeep(Protocol):
         ...
 
 
+class Bench(Protocol):
+    """What the workbench reads of the archive, and the marks that people give."""
+
+    def items(self, since: datetime | None = None) -> Iterator[tuple[int, Item]]:
+        """Archived items dated since then (None: all) with their ids, oldest stored first; streamed."""
+        ...
+
+    def count(self, since: datetime | None = None) -> int:
+        """How many `items` gives."""
+        ...
+
+    def item(self, item_id: int) -> Item | None:
+        """One archived item."""
+        ...
+
+    def linked(self, link: str) -> Item | None:
+        """The newest archived item with exactly this link."""
+        ...
+
+    def hits(
+        self, since: datetime | None = None, rules: Collection[str] = ()
+    ) -> Iterator[tuple[StoredHit, Relevance | None]]:
+        """Stored hits on the items that `items` gives, of these rules (none: all), with their marks; streamed."""
+        ...
+
+    def mark(self, hit_id: int, relevance: Relevance, why: str, now: datetime) -> bool:
+        """Record a person's verdict, in place of an earlier one; False where there is no such hit."""
+        ...
+
+    def marked(self, rules: Collection[str] = ()) -> list[MarkedHit]:
+        """Every hit with a verdict, of these rules (none: all), oldest first, whatever its age."""
+        ...
+
+    def watched_since(self) -> datetime | None:
+        """When the oldest archived item was first seen."""
+        ...
+
+
 class Store(Protocol):
-    """The database: five desks and one transaction over all of them."""
+    """The database: six desks and one transaction over all of them."""
 
     @property
     def feeds(self) -> FeedBook: ...
@@ -245,6 +285,8 @@ class Store(Protocol):
     def outbox(self) -> Outbox: ...
     @property
     def upkeep(self) -> Upkeep: ...
+    @property
+    def bench(self) -> Bench: ...
 
     def transaction(self) -> AbstractContextManager[None]:
         """All or nothing; nested ones join the outer."""
@@ -260,6 +302,10 @@ class Store(Protocol):
 
     def query_outbox(self, *, limit: int = 50, **filters: str | datetime | None) -> Iterator[dict[str, object]]:
         """Rows for a person, newest first; filters: state, digest, channel."""
+        ...
+
+    def health(self, now: datetime) -> Mapping[str, object]:
+        """Figures for a person: feeds and how many fail, hits that wait, deliveries by state; times are ISO 8601."""
         ...
 
     def close(self) -> None:

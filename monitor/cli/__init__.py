@@ -1,5 +1,31 @@
-"""The command line."""
+"""The command line: says what was asked for to the rest of the house, and prints what comes back. Decides nothing.
+
+Heavy imports wait until a command needs them, so that `monitor --help` answers at once.
+"""
+
+import os
+import signal
+import sys
 
 
 def main() -> None:
-    """Run the command `monitor`."""
+    """Run the command `monitor`. Exit status: 0 fine, 1 something is wrong, 2 wrong usage, 130 interrupted."""
+    for stream in (sys.stdout, sys.stderr):
+        # What we print is UTF-8 whatever the locale says; half a character in somebody's JSON must not stop us.
+        getattr(stream, "reconfigure", lambda **_: None)(encoding="utf-8", errors="backslashreplace")
+    from monitor.cli.app import app
+    from monitor.errors import MonitorError
+
+    try:
+        app(prog_name="monitor")
+    except MonitorError as error:
+        from monitor.cli.output import report
+
+        report(error)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
+    except BrokenPipeError:
+        # The reader has gone (`monitor items | head`). Python would complain once more when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(128 + signal.SIGPIPE)

@@ -27,9 +27,13 @@ class Checkup:
             enabled = [feed for feed in self.feeds.feeds if feed.enabled]
             languages = Counter((feed.language or "other").partition("-")[0] for feed in enabled)
             spoken = ", ".join(f"{count} {language}" for language, count in languages.most_common())
-            parts.append(f"{len(self.feeds.feeds)} feeds, {len(enabled)} of them enabled ({spoken})")
+            parts.append(
+                f"feeds: {len(self.feeds.feeds)}, enabled: {len(enabled)}" + (f" ({spoken})" if spoken else "")
+            )
         if self.rules:
-            parts.append(f"{len(self.rules.book.rules)} rules, {len(self.rules.digests)} digests")
+            examples = sum(len(rule.examples) for rule in self.rules.book.rules)
+            parts.append(f"rules: {len(self.rules.book.rules)} with {examples} examples")
+            parts.append(f"digests: {len(self.rules.digests)}")
         return "; ".join(parts)
 
 

@@ -4,7 +4,7 @@ What a rule may say is the rule engine's business (core/rules); here stands what
 """
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field
 
 from monitor.adapters.config import values
 from monitor.adapters.config.checking import Entry, Steps, Text, read_entry, unknown_keys
-from monitor.adapters.config.document import load_document
+from monitor.adapters.config.document import Document, load_document
 from monitor.core.model import DigestSpec, RuleInfo, Severity, Target
 from monitor.core.routes import check_selector
 from monitor.core.rules import Rulebook, parse_rules
@@ -69,6 +69,12 @@ class RuleFile:
     book: Rulebook
     digests: tuple[DigestSpec, ...]
     files: tuple[Path, ...]
+    document: Document = field(repr=False, compare=False)
+
+    def place(self, path: Steps) -> str:
+        """`file:line:column` of a value in the file, such as an example that failed."""
+        found = self.document.locate(Problem(path, ""))
+        return f"{found.file}:{found.line}:{found.column}"
 
 
 def load_rules(path: Path, *, obstacle: Callable[[Target], tuple[str, str] | None] | None = None) -> RuleFile:
@@ -85,7 +91,7 @@ def load_rules(path: Path, *, obstacle: Callable[[Target], tuple[str, str] | Non
     reader = _DigestReader(_named(data.get("rules")), problems, obstacle)
     digests = reader.read(data.get("digests"))
     document.require(problems)
-    return RuleFile(book, digests, document.files)
+    return RuleFile(book, digests, document.files, document)
 
 
 def _named(rules: object) -> list[RuleInfo]:

@@ -275,8 +275,13 @@ class _Environment:
 
         return self.get(name, read, default)
 
+    def meant(self, name: str) -> str:
+        known = {one.removeprefix("MONITOR_"): one for one in self.known}
+        close = suggestion(name.removeprefix("MONITOR_"), known)  # the common beginning says nothing
+        return close.replace("did you mean '", "did you mean 'MONITOR_")
+
     def refuse_unknown(self) -> None:
         for name in self.given:
             if name in self.known or name.startswith("MONITOR_SLACK_WEBHOOK_") or _FOREIGN.fullmatch(name):
                 continue
-            self.complain(name, f"is no setting{suggestion(name, self.known)}", "see docs/settings.md; or remove it")
+            self.complain(name, f"is no setting{self.meant(name)}", "see docs/settings.md; or remove it")

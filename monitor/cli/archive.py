@@ -1,0 +1,171 @@
+"""`monitor items`, `hits` and `outbox`: what is stored, filtered."""
+
+import re
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+import typer
+
+from monitor.cli import output
+from monitor.cli.session import Json, Session, command
+from monitor.core.model import DeliveryState, Severity
+from monitor.errors import MonitorError
+
+PANEL = "What is stored"
+
+Limit = Annotated[int, typer.Option("--limit", "-n", min=0, help="At most so many, newest first; 0: all.")]
+Feed = Annotated[str | None, typer.Option("--feed", metavar="ID", help="Only this feed.")]
+Language = Annotated[str | None, typer.Option("--language", "-l", help="Only this language: ru, zh, en …")]
+Since = Annotated[str | None, typer.Option("--since", help="A time ago (12h, 7d) or a date (2026-11-22).")]
+Until = Annotated[str | None, typer.Option("--until", help="Up to then; written like --since.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    command(
+        app, "items", "monitor items --since 1d --language ru", "monitor items --text 图们江 --json -n 0",
+        paths=("db",), panel=PANEL,
+    )(items)  # fmt: skip
+    command(
+        app, "hits", "monitor hits --since 7d --severity high", "monitor hits --rule tumen-passage --json",
+        paths=("db",), panel=PANEL,
+    )(hits)  # fmt: skip
+    command(
+        app, "outbox", "monitor outbox --state parked", "monitor outbox --retry all",
+        paths=("db",), panel="What is told",
+    )(outbox)  # fmt: skip
+
+
+def items(
+    session: Session,
+    feed: Feed = None,
+    language: Language = None,
+    text: Annotated[str | None, typer.Option("--text", "-t", help="Words in title or summary, case ignored.")] = None,
+    since: Since = None,
+    until: Until = None,
+    limit: Limit = 50,
+    as_json: Json = False,
+) -> None:
+    """List what was read, newest first."""
+    from monitor.wiring import SystemClock, opened
+
+    now = SystemClock().now()
+    period = {"since": moment(since, now), "until": moment(until, now)}
+    with opened(session.settings) as store:
+        rows = store.query_items(limit=limit or -1, feed=feed, language=language, text=text, **period)
+        if as_json:
+            output.lines(rows)
+            return
+        output.table(
+            ("date", "feed", "title", "rules"),
+            ((_minute(row["at"]), row["feed"], row["title"], ", ".join(_list(row["rules"]))) for row in rows),
+            empty="no items; widen the filters, or poll first: monitor once",
+        )
+
+
+def hits(
+    session: Session,
+    rule: Annotated[str | None, typer.Option("--rule", metavar="ID", help="Only this rule.")] = None,
+    severity: Annotated[Severity | None, typer.Option("--severity", help="Only this severity.")] = None,
+    feed: Feed = None,
+    language: Language = None,
+    since: Since = None,
+    until: Until = None,
+    limit: Limit = 50,
+    as_json: Json = False,
+) -> None:
+    """List what the rules found, newest first, with the words that made them fire."""
+    from monitor.wiring import SystemClock, opened
+
+    now = SystemClock().now()
+    filters = {"rule": rule, "severity": severity.value if severity else None, "feed": feed, "language": language}
+    period = {"since": moment(since, now), "until": moment(until, now)}
+    with opened(session.settings) as store:
+        rows = store.query_hits(limit=limit or -1, **filters, **period)
+        if as_json:
+            output.lines(rows)
+            return
+        output.table(
+            ("found", "rule", "severity", "feed", "title", "words"),
+            (
+                (_minute(row["at"]), row["rule"], row["severity"], row["feed"], row["title"], _words(row["evidence"]))
+                for row in rows
+            ),
+            empty="no hits; widen the filters, or see what was read: monitor items",
+        )
+
+
+def outbox(
+    session: Session,
+    state: Annotated[DeliveryState | None, typer.Option("--state", help="Only in this state.")] = None,
+    digest: Annotated[str | None, typer.Option("--digest", metavar="ID", help="Only of this digest.")] = None,
+    channel: Annotated[str | None, typer.Option("--channel", help="Only by this channel: email, slack …")] = None,
+    retry: Annotated[
+        list[str] | None,
+        typer.Option("--retry", metavar="KEY", help="Queue this parked delivery again; all: every parked one."),
+    ] = None,
+    limit: Limit = 50,
+    as_json: Json = False,
+) -> None:
+    """List messages on their way, sent, or parked.
+
+    Parked are those that could not be sent and will not be tried again by themselves; --retry queues them again.
+    """
+    from monitor.wiring import SystemClock, opened
+
+    now = SystemClock().now()
+    with opened(session.settings) as store:
+        if retry:
+            parked = [str(row["key"]) for row in store.query_outbox(limit=-1, state="parked")]
+            wanted = set(parked) if retry == ["all"] else set(retry)
+            if unknown := sorted(wanted - set(parked)):
+                raise MonitorError(f"no parked delivery has the key {unknown[0]}; see monitor outbox --state parked")
+            output.say(f"{output.counted(store.outbox.retry(wanted, now), 'delivery')} queued again")
+            return
+        rows = store.query_outbox(
+            limit=limit or -1, state=state.value if state else None, digest=digest, channel=channel
+        )
+        if as_json:
+            output.lines(rows)
+            return
+        output.table(
+            ("made", "state", "to", "subject", "tries", "next try", "key", "error"),
+            (_delivery(row, now) for row in rows),
+            empty="the outbox has nothing like that",
+        )
+
+
+def _delivery(row: dict[str, Any], now: datetime) -> tuple[object, ...]:
+    part = f" ({row['part']}/{row['parts']})" if row["parts"] > 1 else ""
+    next_try = output.when(row["next_attempt_at"], now) if row["state"] == "queued" else ""
+    to = f"{row['channel']}:{row['address']}"
+    return (
+        _minute(row["created_at"]), row["state"], to, f"{row['subject']}{part}", row["attempts"], next_try,
+        row["key"], row["error"],
+    )  # fmt: skip
+
+
+def moment(given: str | None, now: datetime) -> datetime | None:
+    """What --since and --until mean: `12h`, `7d` before now, or an ISO date (UTC unless it names a zone)."""
+    if given is None:
+        return None
+    units = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+    try:
+        if match := re.fullmatch(r"(\d{1,6})([mhdw])", given.strip()):
+            return now - timedelta(**{units[match[2]]: int(match[1])})
+        found = datetime.fromisoformat(given)
+    except (ValueError, OverflowError):
+        raise typer.BadParameter(f"{given!r} is no time: write 12h, 7d, 2026-11-22 or 2026-11-22T08:00") from None
+    return found if found.tzinfo else found.replace(tzinfo=now.tzinfo)
+
+
+def _minute(moment: object) -> str:
+    return str(moment)[:16].replace("T", " ") if moment else ""
+
+
+def _list(value: Any) -> list[str]:
+    return list(value or ())
+
+
+def _words(evidence: Any) -> str:
+    return ", ".join(dict.fromkeys(str(found["text"]) for found in evidence or ()))

@@ -1,0 +1,164 @@
+"""`monitor doctor`: looks at everything the daemon will need, and says of each what to do. Sends nothing."""
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import typer
+
+from monitor.cli import output
+from monitor.cli.session import Json, Session, command
+from monitor.errors import ConfigError, DeliveryError, MonitorError
+
+if TYPE_CHECKING:
+    from monitor.core.model import FeedSpec
+    from monitor.wiring import Checkup, Settings
+
+
+class State(StrEnum):
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+MARKS = {State.OK: "✓", State.WARNING: "!", State.FAILED: "✗", State.SKIPPED: "–"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line: what was looked at, how it is, and what to do where it is not well."""
+
+    check: str
+    state: State
+    message: str
+    remedy: str = ""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    examples = ("monitor doctor", "MONITOR_SMTP_HOST=mail.example.org monitor doctor")
+    command(app, "doctor", *examples, panel="First steps")(doctor)
+
+
+def doctor(session: Session, as_json: Json = False) -> None:
+    """Check the whole set-up and say what to do.
+
+    Looks at files, environment, disk, database, clock, mail server and Slack. Sends nothing: mail server and
+    Slack are asked only whether they would take a message from us.
+    """
+    findings = asyncio.run(_all(session, as_json))
+    if any(finding.state is State.FAILED for finding in findings):
+        raise typer.Exit(1)
+
+
+async def _all(session: Session, as_json: bool) -> list[Finding]:
+    findings: list[Finding] = []
+    async for finding in _examine(session):
+        findings.append(finding)
+        if as_json:
+            fields = ("check", "state", "message", "remedy")
+            output.line({name: getattr(finding, name) for name in fields})
+        else:
+            remedy = f" → {finding.remedy}" if finding.remedy else ""
+            output.say(f"{MARKS[finding.state]} {finding.check}: {finding.message}{remedy}")
+    return findings
+
+
+async def _examine(session: Session) -> AsyncIterator[Finding]:
+    from monitor.wiring import check_files
+
+    try:
+        settings = session.settings
+        yield Finding("environment", State.OK, "every MONITOR_ variable makes sense")
+    except ConfigError as error:
+        yield Finding("environment", State.FAILED, "; ".join(map(str, error.problems)), "mend these, then look again")
+        settings = session.paths_only()
+    checked = check_files(settings)
+    if checked.problems:
+        count = output.counted(len(checked.problems), "problem")
+        yield Finding("files", State.FAILED, f"{count} in the YAML files", "monitor check names them")
+    else:
+        yield Finding("files", State.OK, checked.summary)
+    for finding in _machine(settings):
+        yield finding
+    enabled = [feed for feed in checked.feeds.feeds if feed.enabled] if checked.feeds else []
+    yield await _clock(settings, enabled)
+    for finding in await _channels(settings, checked):
+        yield finding
+
+
+def _machine(settings: "Settings") -> Iterable[Finding]:
+    from monitor.wiring import SystemClock, opened, probe
+
+    free, remedy = probe.disk(settings.db)
+    yield Finding("disk", State.WARNING if remedy else State.OK, free, remedy)
+    if refusal := probe.writable(settings.db):
+        yield Finding("database", State.FAILED, refusal, "change its permissions, or name another file with --db")
+        return
+    if not settings.db.exists():
+        yield Finding("database", State.OK, f"{settings.db} is not there yet; the first run makes it")
+        return
+    if damage := probe.sound(settings.db):
+        yield Finding("database", State.FAILED, f"{settings.db}: {damage}", "put a backup in its place")
+        return
+    try:
+        with opened(settings) as store:
+            size = settings.db.stat().st_size / 2**20
+            yield Finding("database", State.OK, f"{settings.db} is sound, {size:.1f} MiB")
+            beat = store.upkeep.last_beat()
+    except MonitorError as error:
+        yield Finding("database", State.FAILED, str(error))
+        return
+    now = SystemClock().now()
+    if beat and now - beat[0] < timedelta(seconds=90):
+        yield Finding("daemon", State.OK, f"alive, last sign of life {output.when(beat[0], now)}")
+    else:
+        yield Finding("daemon", State.SKIPPED, "not running now", "monitor run starts it")
+
+
+async def _clock(settings: "Settings", feeds: "list[FeedSpec]") -> Finding:
+    from monitor.wiring import SystemClock, probe
+
+    addresses = [feed.url for feed in feeds[:3]]
+    if not addresses:
+        return Finding("clock", State.SKIPPED, "no enabled feed to compare it with")
+    slip = await probe.clock_slip(addresses, SystemClock().now(), settings.user_agent)
+    if slip is None:
+        hint = "check network, DNS and proxy; monitor feeds check ID tries one feed"
+        return Finding("network", State.WARNING, f"none of {len(addresses)} feeds' servers told the time", hint)
+    if abs(slip) > probe.CLOCK_SLIP:
+        ahead = f"{abs(slip).total_seconds():.0f} s {'ahead' if slip > timedelta(0) else 'behind'}"
+        return Finding("clock", State.FAILED, f"{ahead} of the world", "set the clock (NTP)")
+    return Finding("clock", State.OK, "right to within two minutes, and feeds can be reached")
+
+
+async def _channels(settings: "Settings", checked: "Checkup") -> list[Finding]:
+    from monitor.wiring import obstacle, reach_mail, reach_slack
+
+    targets = {target for digest in (checked.rules.digests if checked.rules else ()) for target in digest.to}
+    channels = {target.channel for target in targets}
+    findings: list[Finding] = []
+    if settings.smtp:
+        findings.append(await _asked("mail", reach_mail(settings)))
+    elif "email" not in channels:
+        findings.append(Finding("mail", State.SKIPPED, "no digest goes by mail"))
+    addresses = {target.address for target in targets if target.channel == "slack"}
+    reached = filter(settings.slack.reaches, sorted(addresses))
+    findings += [await _asked(f"slack:{address}", reach_slack(settings, address)) for address in reached]
+    if not addresses:
+        findings.append(Finding("Slack", State.SKIPPED, "no digest goes to Slack"))
+    blocked = [(target, obstacle(settings, target)) for target in sorted(targets, key=str)]
+    return findings + [Finding(str(target), State.FAILED, *why) for target, why in blocked if why]
+
+
+async def _asked(name: str, question: Coroutine[object, object, str]) -> Finding:
+    try:
+        return Finding(name, State.OK, await asyncio.wait_for(question, 30))
+    except TimeoutError:
+        return Finding(name, State.FAILED, "no answer within 30 s", "check host, port and firewall")
+    except (DeliveryError, ConfigError) as error:
+        return Finding(name, State.FAILED, str(error))

@@ -1,0 +1,244 @@
+"""`monitor feeds`: the sources, how they do, and lists from and for other readers."""
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from monitor.cli import output
+from monitor.cli.session import Json, Session, command, group
+from monitor.errors import MonitorError
+
+if TYPE_CHECKING:
+    from monitor.core.model import FeedSpec, FeedState
+
+app = group("What is read: the feeds, how they do, lists from and for other readers.")
+
+Language = Annotated[str | None, typer.Option("--language", "-l", help="Only this language: ru, zh, en …")]
+Kind = Annotated[str | None, typer.Option("--kind", help="Only this kind, as feeds.yaml names it.")]
+
+
+def list_feeds(
+    session: Session,
+    language: Language = None,
+    kind: Kind = None,
+    tag: Annotated[str | None, typer.Option("--tag", help="Only with this tag.")] = None,
+    disabled: Annotated[
+        bool, typer.Option("--disabled", help="Only those that are not polled, with the reason.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """List the feeds of feeds.yaml."""
+    from monitor.wiring import load_feeds
+
+    chosen = [
+        feed
+        for feed in load_feeds(session.settings.feeds).feeds
+        if (language is None or (feed.language or "").split("-")[0] == language or feed.language == language)
+        and (kind is None or feed.kind == kind)
+        and (tag is None or tag in feed.tags)
+        and not (disabled and feed.enabled)
+    ]
+    if as_json:
+        output.lines(_described(feed) for feed in chosen)
+        return
+    output.table(
+        ("id", "name", "language", "country", "kind", "ownership", "address", "polled"),
+        (
+            (f.id, f.name, f.language, f.country, f.kind, f.ownership, f.url, "yes" if f.enabled else f"no: {f.reason}")
+            for f in chosen
+        ),
+        empty="no feed is like that",
+    )
+
+
+def _described(feed: "FeedSpec") -> dict[str, object]:
+    names = ("id", "url", "name", "language", "country", "kind", "ownership", "tags", "enabled", "reason", "timezone")
+    return {**{name: getattr(feed, name) for name in names}, "every": feed.every and feed.every.total_seconds()}
+
+
+def health(
+    session: Session,
+    failing: Annotated[
+        bool, typer.Option("--failing", help="Only those that fail, are gone, or were never read.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Show how each feed does, worst first.
+
+    Last success, last new item, failures in a row and why, next poll.
+    """
+    from monitor.core.model import FeedState
+    from monitor.wiring import SystemClock, load_feeds, opened
+
+    now = SystemClock().now()
+    feeds = [feed for feed in load_feeds(session.settings.feeds).feeds if feed.enabled]
+    with opened(session.settings) as store:
+        states = store.feeds.states()
+    pairs = [(feed, states.get(feed.id, FeedState(feed.id))) for feed in feeds]
+    pairs.sort(key=lambda pair: (-pair[1].failures, pair[1].last_success_at or datetime.min.replace(tzinfo=now.tzinfo)))
+    if failing:
+        pairs = [(feed, state) for feed, state in pairs if _verdict(state) != "ok"]
+    if as_json:
+        output.lines({**_described(feed), **_condition(state)} for feed, state in pairs)
+        return
+    output.table(
+        ("feed", "state", "last success", "last new item", "failures", "next poll", "error"),
+        (_health_row(feed, state, now) for feed, state in pairs),
+        empty="every feed is well" if failing else "no feed is enabled",
+    )
+
+
+def _health_row(feed: "FeedSpec", state: "FeedState", now: datetime) -> tuple[object, ...]:
+    success, item = output.when(state.last_success_at, now), output.when(state.last_item_at, now)
+    next_poll = "never" if state.gone else output.when(state.next_poll_at or now, now)
+    return feed.id, _verdict(state), success, item, state.failures or "", next_poll, state.last_error
+
+
+def _verdict(state: "FeedState") -> str:
+    if state.gone:
+        return "gone"
+    if state.failures:
+        return "failing"
+    return "ok" if state.last_success_at else "not read yet"
+
+
+def _condition(state: "FeedState") -> dict[str, object]:
+    names = (
+        "last_poll_at",
+        "last_success_at",
+        "last_item_at",
+        "next_poll_at",
+        "failures",
+        "last_error",
+        "gone",
+        "title",
+    )
+    return {"state": _verdict(state), **{name: getattr(state, name) for name in names}}
+
+
+def check(
+    session: Session,
+    url: Annotated[str, typer.Argument(metavar="URL|ID", help="An address, or the id of a feed in feeds.yaml.")],
+    as_json: Json = False,
+) -> None:
+    """Fetch and parse one feed now, store nothing.
+
+    Shows what the server says, what is odd about the document, and the newest items.
+    """
+    import asyncio
+
+    from monitor.wiring import look_at
+
+    looked = asyncio.run(look_at(session.settings, _spec(session, url)))
+    fetched, parsed = looked.fetched, looked.parsed
+    if as_json:
+        output.line(
+            {
+                "url": fetched.url,
+                "status": fetched.status,
+                "content_type": fetched.content_type,
+                "bytes": len(fetched.body),
+                "seconds": round(fetched.elapsed.total_seconds(), 3),
+                "failure": looked.failure and {"kind": looked.failure.kind, "message": looked.failure.message},
+                "title": parsed.title,
+                "language": parsed.language,
+                "items": len(parsed.items),
+                "notes": parsed.notes,
+            }
+        )
+    else:
+        facts = f"{fetched.status or 'no answer'}, {len(fetched.body):,} bytes, {fetched.elapsed.total_seconds():.1f} s"
+        output.say(f"{fetched.url or url}: {facts}{', ' + fetched.content_type if fetched.content_type else ''}")
+        if not looked.failure:
+            title = f"“{parsed.title}”" if parsed.title else "a feed without title"
+            output.say(
+                f"{title}, {output.counted(len(parsed.items), 'item')}, language {parsed.language or 'not said'}"
+            )
+            for oddity in parsed.notes:
+                output.say(f"odd: {oddity}")
+            for item in parsed.items[:5]:
+                output.say(f"  {str(item.published or 'undated')[:16]}  {item.title}")
+    if looked.failure:
+        raise MonitorError(f"{url}: {looked.failure.kind}: {looked.failure.message}")
+
+
+def _spec(session: Session, url: str) -> "FeedSpec":
+    from monitor.core.model import FeedSpec
+    from monitor.wiring import load_feeds
+
+    if "://" in url:
+        return FeedSpec(id="checked", url=url)
+    known = {feed.id: feed for feed in load_feeds(session.settings.feeds).feeds}
+    if url not in known:
+        raise MonitorError(
+            f"{url!r} is neither an address (https://…) nor the id of a feed in {session.settings.feeds}"
+        )
+    return known[url]
+
+
+def import_opml(
+    session: Session,
+    opml: Annotated[
+        str, typer.Argument(metavar="OPML|-", help="A list exported from another reader; - reads standard input.")
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="FILE", help="Write there, if no such file exists; else print."),
+    ] = None,
+) -> None:
+    """Turn a list of feeds from another reader into entries for feeds.yaml.
+
+    Feeds that feeds.yaml has already are left out. Nothing is overwritten: print and paste, or write to a new file
+    and name that under `include:`.
+    """
+    from monitor.wiring import load_feeds, read_opml, write_entries
+
+    try:
+        document = sys.stdin.buffer.read() if opml == "-" else Path(opml).read_bytes()
+    except OSError as error:
+        raise MonitorError(f"{opml}: {error.strerror}") from error
+    path = session.settings.feeds
+    present = load_feeds(path).feeds if path.exists() else ()
+    found, left_out = read_opml(document, taken={feed.id for feed in present})
+    addresses = {feed.url for feed in present}
+    new = [feed for feed in found if feed.url not in addresses]
+    left_out += [f"{feed.label}: {path} has its address already" for feed in found if feed.url in addresses]
+    if not new:
+        raise MonitorError(f"{opml}: no new feed in it ({output.counted(len(left_out), 'entry')} left out)")
+    text = write_entries(new)
+    if out is None:
+        output.say(text.rstrip("\n"))
+    else:
+        try:
+            with out.open("x", encoding="utf-8") as stream:
+                stream.write(text)
+        except FileExistsError:
+            raise MonitorError(f"{out} is there already; nothing was written. Name another file") from None
+        except OSError as error:
+            raise MonitorError(f"can't write {out}: {error.strerror}") from error
+    for entry in left_out:
+        output.note(f"left out: {entry}")
+    output.note(f"{output.counted(len(new), 'feed')}{f' written to {out}' if out else ''}")
+
+
+def export(
+    session: Session,
+    everything: Annotated[bool, typer.Option("--all", help="Disabled feeds, too.")] = False,
+) -> None:
+    """Print the feeds as OPML, for any other reader."""
+    from monitor.wiring import load_feeds, write_opml
+
+    feeds = load_feeds(session.settings.feeds).feeds
+    output.say(write_opml([feed for feed in feeds if feed.enabled or everything]).rstrip("\n"))
+
+
+command(app, "list", "monitor feeds list --language zh", "monitor feeds list --disabled", paths=("feeds",))(list_feeds)
+command(app, "health", "monitor feeds health --failing", paths=("feeds", "db"))(health)
+command(app, "check", "monitor feeds check https://example.org/rss", "monitor feeds check tass-ru", paths=("feeds",))(
+    check
+)
+command(app, "import", "monitor feeds import reader.opml -o feeds/imported.yaml", paths=("feeds",))(import_opml)
+command(app, "export", "monitor feeds export > feeds.opml", paths=("feeds",))(export)

@@ -1,0 +1,136 @@
+"""`monitor run`, `once` and `health`: the daemon, one cycle of it, and whether it lives."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from monitor.cli import output
+from monitor.cli.session import Json, Session, command
+
+if TYPE_CHECKING:
+    from monitor.app.pipeline import Outcome
+    from monitor.core.model import PollSummary
+
+PANEL = "Every day"
+STALE = timedelta(seconds=90)  # a daemon that has not beaten for so long is not well; it beats every 15 s
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    command(app, "run", "monitor run", "monitor --db /data/monitor.db run", panel=PANEL)(run)
+    command(app, "once", "monitor once", "monitor once --json | jq .hits", panel=PANEL)(once)
+    command(app, "health", "monitor health", "monitor health --json", paths=("db",), panel=PANEL)(health)
+
+
+def run(session: Session) -> None:
+    """Run the daemon: poll, match, tell, keep house.
+
+    SIGTERM and Ctrl-C finish what is in flight, then end it. Edits of feeds.yaml and rules.yaml are taken up
+    while it runs; a faulty edit is refused and reported.
+    """
+    import asyncio
+
+    from monitor import wiring
+    from monitor.cli.logs import configure
+
+    settings = session.settings
+    configure(settings.log_level, settings.log_format)
+    asyncio.run(wiring.run(settings))
+
+
+def once(session: Session, as_json: Json = False) -> None:
+    """Run one cycle of the daemon and print its figures.
+
+    Polls the feeds that are due, matches, writes and sends the digests that are due. Fit for cron in place of the
+    daemon. A feed or delivery that fails is counted and tried again next time.
+    """
+    import asyncio
+
+    from monitor import wiring
+    from monitor.cli.logs import configure
+
+    settings = session.settings
+    configure(settings.log_level if session.verbose else "warning", settings.log_format)
+    watch = wiring.Configuration(settings).load()
+
+    async def cycle(progress: Callable[["Outcome", int], None] | None) -> "PollSummary":
+        async with wiring.service(settings, console=sys.stderr if as_json else None) as built:
+            return await built.desk.once(watch, progress)
+
+    with bar("reading feeds") as advance:
+        summary = asyncio.run(cycle(advance))
+    if as_json:
+        output.line(asdict(summary))
+    else:
+        output.say(_told(summary))
+
+
+def _told(figures: "PollSummary") -> str:
+    parts = [f"{figures.polled} of {output.counted(figures.feeds_due, 'due feed')} polled"]
+    parts += [f"{figures.not_modified} not modified"] * bool(figures.not_modified)
+    parts += [f"{figures.failed} failed (see monitor feeds health)"] * bool(figures.failed)
+    parts += [
+        f"{figures.items_new:,} new items, {figures.items_edited:,} edited, {output.counted(figures.hits, 'hit')}"
+    ]
+    parts += [f"{output.counted(figures.deliveries_sent, 'message')} sent"]
+    failed = f"{figures.deliveries_failed} could not be sent (see monitor outbox)"
+    return "; ".join([*parts, *[failed] * bool(figures.deliveries_failed)])
+
+
+@contextmanager
+def bar(title: str) -> "Iterator[Callable[[Outcome, int], None] | None]":
+    """A progress bar on standard error while the block runs; None in its place where that is no terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(title, total=None)
+
+        def advance(outcome: "Outcome", total: int) -> None:
+            progress.update(task, total=total, advance=1, description=outcome.feed[:30].ljust(30))
+
+        yield advance
+
+
+def health(
+    session: Session,
+    as_json: Json = False,
+    max_age: Annotated[
+        int, typer.Option("--max-age", metavar="SECONDS", help="How old the daemon's last sign of life may be.")
+    ] = int(STALE.total_seconds()),
+) -> None:
+    """Say whether the daemon is alive and at work.
+
+    Exit status 0 if so, 1 if not: made for the health checks of containers.
+    """
+    from monitor.wiring import SystemClock, opened
+
+    now = SystemClock().now()
+    with opened(session.settings) as store:
+        beat = store.upkeep.last_beat()
+        figures: dict[str, Any] = {**store.health(now)}
+    last = beat[0] if beat else None
+    alive = last is not None and now - last <= timedelta(seconds=max_age)
+    status = dict(beat[1]) if beat else {}
+    if as_json:
+        output.line({"alive": alive, "last_beat_at": last, **figures, "status": status})
+    else:
+        said = f"last sign of life {output.when(last, now)}" if last else "the daemon has never run on this database"
+        output.say(f"{'alive' if alive else 'NOT alive'}: {said}")
+        feeds = f"{output.counted(figures['feeds'], 'feed')}, {figures['feeds_failing']} failing"
+        output.say(f"{feeds}; last poll {output.when(figures['last_poll_at'], now)}")
+        waiting = figures["deliveries"]
+        output.say(f"outbox: {waiting['queued'] + waiting['sending']} to send, {waiting['parked']} parked")
+        output.say(f"{output.counted(figures['hits_waiting'], 'hit')} waiting for a digest")
+        for name, value in status.items():
+            output.say(f"{name}: {value}")
+    if not alive:
+        raise typer.Exit(1)
