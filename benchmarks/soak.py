@@ -95,7 +95,9 @@ def main() -> int:
         (home / "rules.yaml").write_text(RULES, encoding="utf-8")
         env = {k: v for k, v in os.environ.items() if not k.startswith("MONITOR_")}
         with (home / "log").open("w") as log:
-            daemon = subprocess.Popen([sys.executable, "-m", "monitor", "run"], cwd=home, env=env, stderr=log, stdout=log)
+            daemon = subprocess.Popen(
+                [sys.executable, "-m", "monitor", "run"], cwd=home, env=env, stderr=log, stdout=log
+            )
         end = time.monotonic() + args.minutes * 60
         samples: list[float] = []
         while time.monotonic() < end and daemon.poll() is None:
