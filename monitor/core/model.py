@@ -251,6 +251,23 @@ class StoredHit:
     previous_title: str | None = None  # the title before the last edit, where that differs
 
 
+class Relevance(StrEnum):
+    """A person's verdict on a hit."""
+
+    RELEVANT = "relevant"
+    NOISE = "noise"
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedHit:
+    """A hit with a person's verdict on it: what rules are tuned by."""
+
+    stored: StoredHit
+    relevance: Relevance
+    why: str
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Story:
     """Reports that tell the same: for now, the same link or the same headline."""

@@ -22,6 +22,21 @@ def m001_foundation(db: Database) -> None:
     db.executescript(_FOUNDATION)
 
 
+@MIGRATIONS()
+def m002_marks(db: Database) -> None:
+    """What people say of hits."""
+    db.executescript(_MARKS)
+
+
+_MARKS = """
+CREATE TABLE marks (
+    hit_id INTEGER PRIMARY KEY REFERENCES hits (id) ON DELETE CASCADE,
+    verdict TEXT NOT NULL CHECK (verdict IN ('relevant', 'noise')),
+    why TEXT NOT NULL,
+    at TEXT NOT NULL
+) STRICT;
+"""
+
 _FOUNDATION = """
 CREATE TABLE feeds (
     id TEXT PRIMARY KEY,

@@ -120,6 +120,14 @@ CREATE INDEX hits_by_rule ON hits (rule, at);
 CREATE INDEX hits_by_time ON hits (at);
 CREATE INDEX hits_by_story ON hits (story_id);
 
+-- What a person says of a hit: rules are tuned by it. A marked item is kept whatever its age.
+CREATE TABLE marks (
+    hit_id INTEGER PRIMARY KEY REFERENCES hits (id) ON DELETE CASCADE,
+    verdict TEXT NOT NULL CHECK (verdict IN ('relevant', 'noise')),
+    why TEXT NOT NULL,
+    at TEXT NOT NULL
+) STRICT;
+
 -- What is told ------------------------------------------------------------------------------------------------
 
 -- When a digest was first known: cron times before it are not made up for.

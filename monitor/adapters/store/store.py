@@ -1,4 +1,4 @@
-"""The database as the application sees it: five desks and one transaction over all of them."""
+"""The database as the application sees it: six desks and one transaction over all of them."""
 
 import os
 import sqlite3
@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from monitor.adapters.store.archive import Archive
+from monitor.adapters.store.bench import Bench
 from monitor.adapters.store.database import Database
 from monitor.adapters.store.digests import DigestDesk
 from monitor.adapters.store.faults import explain
@@ -33,6 +34,7 @@ class SqliteStore:
         self.digests = DigestDesk(database)
         self.outbox = Outbox(database)
         self.upkeep = Upkeep(database)
+        self.bench = Bench(database)
 
     @property
     def path(self) -> Path:

@@ -16,12 +16,14 @@ from monitor.errors import StoreError
 
 BATCH = 1000  # items deleted in one transaction: others may write between two of them
 
-# Kept whatever their age: what waits in a tray, and what was told in a digest that did not reach everyone yet.
+# Kept whatever their age: what a person marked, what waits in a tray, and what was told in a digest that did not reach
+# everyone yet.
 _OLD_ITEMS = """
 SELECT s.item_id FROM sightings AS s
 WHERE s.last_seen_at < :before AND NOT EXISTS (
     SELECT 1 FROM hits AS h WHERE h.item_id = s.item_id AND (
         EXISTS (SELECT 1 FROM waiting AS w WHERE w.hit_id = h.id)
+        OR EXISTS (SELECT 1 FROM marks AS m WHERE m.hit_id = h.id)
         OR EXISTS (
             SELECT 1 FROM told AS t JOIN deliveries AS d ON d.run_id = t.run_id
             WHERE t.hit_id = h.id AND d.state <> 'sent'
@@ -58,8 +60,8 @@ class Upkeep:
     def prune(self, before: datetime) -> int:
         """Drop items (with editions and hits) last seen before then, and what else is as old; how many items went.
 
-        Kept whatever their age are items that wait in a tray or were told in a digest with unsent deliveries, those
-        deliveries themselves, and the last run of each digest.
+        Kept whatever their age are items that a person marked, that wait in a tray or were told in a digest with unsent
+        deliveries, those deliveries themselves, and the last run of each digest.
         """
         values = {"before": stamp(before)}
         old = [row["item_id"] for row in self._database.rows(_OLD_ITEMS, values)]
