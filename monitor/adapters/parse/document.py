@@ -19,6 +19,7 @@ class Kind(StrEnum):
 
 _PROLOG = re.compile(r"\s+|<\?.*?(?:\?>|\Z)|<!--.*?(?:-->|\Z)|<!(?:[^<>\[]|\[[^\]]*\])*>", re.DOTALL)
 _ROOT = re.compile(r"<(?:[\w.-]+:)?([\w.-]+)(?=[\s/>]|\Z)")
+_EMBEDDED = re.compile(r"<(?:rss\s[^<>]*\bversion=|feed\s[^<>]*\bxmlns=|rdf:RDF\s)", re.IGNORECASE)
 _TITLE = re.compile(r"<title\b[^<>]*>([^<]{0,300})", re.IGNORECASE)
 _HTML_ROOTS = {"html", "head", "body", "div", "script", "meta", "p", "table", "br", "center", "style", "title", "h1"}
 _FEED_ROOTS = {"rss", "feed", "rdf", "channel"}
@@ -50,7 +51,7 @@ def kind_of(text: str) -> Kind:
     root = root_of(text)
     if root is None:
         return Kind.OTHER
-    return Kind.HTML if root in _HTML_ROOTS else Kind.XML
+    return Kind.HTML if root in _HTML_ROOTS and not _EMBEDDED.search(text[:_HEAD]) else Kind.XML
 
 
 def root_of(text: str) -> str | None:

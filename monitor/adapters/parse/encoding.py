@@ -48,7 +48,7 @@ _ALIASES = {
 _REFUSED = {"utf-7", "idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs", "oem"}
 # In the order of preference where several read equally well.
 _GUESSES = ("cp1251", "gb18030", "cp1252", "koi8-u", "big5hkscs", "cp949", "euc_jp", "cp932")
-_UNLIKELY_GUESSES = ("iso8859-5", "cp866", "iso8859-2", "cp1253", "cp1254")
+_UNLIKELY_GUESSES = ("iso8859-5", "cp866", "iso8859-2", "cp1253", "cp1254", "cp874")
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark it begins with

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urljoin, urlsplit
 
 from monitor.adapters.parse.dates import parse_date, zone_of
-from monitor.adapters.parse.text import html_to_text, looks_like_html, one_line, plain_title, tidy
+from monitor.adapters.parse.text import html_to_text, looks_like_html, one_line, plain_title, tidy, unmangle
 from monitor.core.identity import item_key, normalise_link
 from monitor.core.model import FeedSpec, Item
 
@@ -27,7 +27,7 @@ class Markup:
 
     def plain(self) -> str:
         """What a reader would see."""
-        value = self.value[:_LONGEST_MARKUP]
+        value = unmangle(self.value[:_LONGEST_MARKUP])
         html = looks_like_html(value) if self.is_html is None else self.is_html
         return html_to_text(value) if html else tidy(value)
 
@@ -60,10 +60,14 @@ class Document:
 
 def items_of(document: Document, feed: FeedSpec, url: str, seen_at: datetime) -> tuple[list[Item], list[str]]:
     """Items in document order with unique keys, and notes on what was odd. `url` is where the document was."""
-    base = urljoin(url, document.link) if url and document.link else url or document.link
+    base = _base(url, document.link)
     language = feed.language or language_tag(document.language)
     items = [_item(entry, feed, base, language, seen_at) for entry in document.entries]
-    return _distinct(items)
+    said = [item for item in items if item.title or item.summary or item.link or item.guid]
+    kept, notes = _distinct(said)
+    if empty := len(items) - len(said):
+        notes.append(f"{empty} empty items left out")
+    return kept, notes
 
 
 def language_tag(text: str | None) -> str | None:
@@ -74,6 +78,16 @@ def language_tag(text: str | None) -> str | None:
     first, *rest = text.replace("_", "-").split("-")
     shaped = [part.upper() if len(part) == 2 else part.title() if len(part) == 4 else part.lower() for part in rest]
     return "-".join([first.lower(), *shaped])
+
+
+def _base(url: str, site: str) -> str:
+    """What links are relative to: the feed, unless another host keeps it for its site."""
+    try:
+        site = urljoin(url, site)
+        elsewhere = _is_web(site) and urlsplit(site).hostname != urlsplit(url).hostname
+    except ValueError:
+        return url
+    return site if elsewhere else url
 
 
 def _item(entry: Entry, feed: FeedSpec, base: str, language: str | None, seen_at: datetime) -> Item:
@@ -157,4 +171,4 @@ def _distinct(items: list[Item]) -> tuple[list[Item], list[str]]:
 
 
 def _looks(item: Item) -> tuple[str, str]:
-    return item.title.casefold(), normalise_link(item.link)
+    return (item.title or item.summary[:200]).casefold(), normalise_link(item.link)

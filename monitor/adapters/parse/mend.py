@@ -11,7 +11,7 @@ from html.entities import html5
 from xml.parsers import expat
 
 _ALWAYS_KNOWN = {"lt", "gt", "amp", "quot", "apos"}
-_CDATA = re.compile(r"(<!\[CDATA\[.*?\]\]>)", re.DOTALL)
+_HTML_ENTITIES = {name.removesuffix(";"): value for name, value in html5.items() if name.endswith(";")}
 _ILLEGAL = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NAMED = re.compile(r"&([A-Za-z][\w.-]{0,60});")
 _NUMBERED = re.compile(r"&#(?:[xX]([0-9a-fA-F]{1,8})|(\d{1,9}));")
@@ -24,11 +24,21 @@ _ENTITY = re.compile(
 _ITEM_END = re.compile(r"</(?:[\w-]+:)?(?:item|entry)\s*>", re.IGNORECASE)
 _ITEM_START = re.compile(r"<(?:[\w-]+:)?(?:item|entry)[\s>]", re.IGNORECASE)
 _OPENING = re.compile(r"<((?:[\w-]+:)?(?:rss|rdf|feed|channel))(?=[\s>])", re.IGNORECASE)
-_ROOT_TAG = re.compile(r"<(?:[\w-]+:)?(?:rss|rdf|feed)\b[^<>]*>", re.IGNORECASE)
+_ROOT_TAG = re.compile(r"<((?:[\w-]+:)?(?:rss|rdf|feed))\b[^<>]*>", re.IGNORECASE)
 _PREFIX = re.compile(r"[<\s/]([A-Za-z_][\w.-]{0,40}):[A-Za-z_]")
 _DECLARATION = re.compile(r"^\s*<\?xml\b[^<>]*?\?>\s*")
+_TALLIED = re.compile(r"<(?:[\w-]+:)?(?:(item|entry)|category|keywords|subject|tags)(?=[\s>])", re.IGNORECASE)
+_LONG_NAME = re.compile(
+    r"(<(?:[\w-]+:)?(?:author|creator|managingeditor|webmaster|publisher)\b[^<>]{0,200}>\s*(?:<!\[CDATA\[)?[^<>]{500})"
+    r"[^<>]+",
+    re.IGNORECASE,
+)
+_MOST_CATEGORIES = 1_000
 _MOST_GROWTH = 1_000_000
 _DEEPEST = 200
+_MOST_ATTRIBUTES = 500
+_MOST_PREFIXES = 50
+_LONGEST_HEAD = 64_000
 _NAMESPACES = {
     "content": "http://purl.org/rss/1.0/modules/content/",
     "dc": "http://purl.org/dc/elements/1.1/",
@@ -54,20 +64,22 @@ class Mended:
     notes: tuple[str, ...] = ()
 
 
-class TooDeepError(Exception):
-    """Elements nested deeper than any feed has reason to."""
+class ExcessError(Exception):
+    """Elements nested deeper, or with more attributes or categories, than any feed has reason to."""
 
 
 def mend(text: str) -> Mended:
-    """The document, well-formed if it can be made so. Raises TooDeepError."""
+    """The document, well-formed if it can be made so. Raises ExcessError."""
     text = _without_doctype(_DECLARATION.sub("", text.lstrip("\ufeff \t\r\n\0"), count=1))
+    text = _LONG_NAME.sub(r"\1", text)  # feedparser looks for addresses in them, in quadratic time
+    _check_categories(text)
     complaint = complaint_about(text)
     if complaint is None:
         return Mended(text, strict=True)
-    for repair in (_characters, _prefixes):
+    for repair in (_root_only, _characters, _prefixes):
         text = repair(text)
-    if complaint_about(text) is None:
-        return Mended(text, strict=True, notes=(f"broken XML was mended: {complaint}",))
+        if complaint_about(text) is None:
+            return Mended(text, strict=True, notes=(f"broken XML was mended: {complaint}",))
     if (whole := _whole_items(text)) is not None and complaint_about(whole) is None:
         note = "the document is cut off; what is whole of it was read"
         return Mended(whole, strict=True, cut_off=True, notes=(note,))
@@ -75,15 +87,15 @@ def mend(text: str) -> Mended:
 
 
 def complaint_about(text: str) -> str | None:
-    """The first reason why this is not well-formed XML, with its line; None: it is. Raises TooDeepError."""
+    """The first reason why this is not well-formed XML, with its line; None: it is. Raises ExcessError."""
     parser = expat.ParserCreate("utf-8", " ")
     depth = 0
 
     def start(name: str, attributes: dict[str, str]) -> None:
         nonlocal depth
         depth += 1
-        if depth > _DEEPEST:
-            raise TooDeepError
+        if depth > _DEEPEST or len(attributes) > _MOST_ATTRIBUTES:
+            raise ExcessError
 
     def end(name: str) -> None:
         nonlocal depth
@@ -97,25 +109,43 @@ def complaint_about(text: str) -> str | None:
     return None
 
 
+def _check_categories(text: str) -> None:
+    """feedparser compares each category of an item with all others of it."""
+    tally = 0
+    for match in _TALLIED.finditer(text):
+        tally = 0 if match[1] else tally + 1
+        if tally > _MOST_CATEGORIES:
+            raise ExcessError
+
+
 def _without_doctype(text: str) -> str:
     """No DOCTYPE, no entities: short plain ones are put in place, dangerous ones stay unresolved."""
     root = re.search(r"<[A-Za-z]", text)
-    head = text[: root.start()] if root else text[:10_000]
-    match = _DOCTYPE.search(head)
-    if match is None:
-        return text
+    head = text[: root.start()] if root else text
+    match = _DOCTYPE.search(head[:_LONGEST_HEAD])
+    if match is None:  # one that can't be understood goes with all that is before the root
+        return text[len(head) :] if "<!DOCTYPE" in head.upper() else text
     declared = {name: double or single for name, double, single in _ENTITY.findall(match["inside"] or "")}
     text = text[: match.start()] + text[match.end() :]
     return _outside_cdata(text, _replace_named(declared)) if declared else text
 
 
+def _root_only(text: str) -> str:
+    """From the first feed element to its end: no headers, advertisements or HTML around it."""
+    root = _ROOT_TAG.search(text)
+    if root is None:
+        return text
+    ends = list(re.finditer(rf"</{re.escape(root[1])}\s*>", text))
+    return text[root.start() : ends[-1].end() if ends else None]
+
+
 def _characters(text: str) -> str:
     """Illegal characters and references left out, HTML's entities resolved, bare & and < escaped."""
     text = _ILLEGAL.sub("", text)
-    named = {name.removesuffix(";"): value for name, value in html5.items() if name.endswith(";")}
+    resolve = _replace_named(_HTML_ENTITIES)
 
     def repaired(piece: str) -> str:
-        piece = _NUMBERED.sub(_legal_reference, _replace_named(named)(piece))
+        piece = _NUMBERED.sub(_legal_reference, resolve(piece))
         return _BARE_LESS.sub("&lt;", _BARE_AMPERSAND.sub("&amp;", _unknown_escaped(piece)))
 
     return _outside_cdata(text, repaired)
@@ -150,9 +180,18 @@ def _legal_reference(match: re.Match[str]) -> str:
 
 
 def _outside_cdata(text: str, change: Callable[[str], str]) -> str:
-    pieces = _CDATA.split(text)
+    pieces = _pieces(text)
     pieces[::2] = [change(piece) for piece in pieces[::2]]
     return "".join(pieces)
+
+
+def _pieces(text: str) -> list[str]:
+    """Outside and inside of CDATA sections in turn, beginning outside. An open section is not one."""
+    pieces, place = [], 0
+    while (start := text.find("<![CDATA[", place)) >= 0 and (end := text.find("]]>", start)) >= 0:
+        pieces += [text[place:start], text[start : end + 3]]
+        place = end + 3
+    return [*pieces, text[place:]]
 
 
 def _prefixes(text: str) -> str:
@@ -160,7 +199,9 @@ def _prefixes(text: str) -> str:
     root = _ROOT_TAG.search(text)
     if root is None:
         return text
-    used = set(_PREFIX.findall(_CDATA.sub("", text))) - {"xml", "xmlns", "http", "https"}
+    used = set(_PREFIX.findall("".join(_pieces(text)[::2]))) - {"xml", "xmlns", "http", "https"}
+    if len(used) > _MOST_PREFIXES:
+        return text
     missing = sorted(prefix for prefix in used if f"xmlns:{prefix}" not in text)
     added = "".join(f' xmlns:{p}="{_NAMESPACES.get(p, f"urn:undeclared:{p}")}"' for p in missing)
     place = root.end() - (2 if root[0].endswith("/>") else 1)
@@ -180,6 +221,7 @@ def _whole_items(text: str) -> str | None:
         kept = text[: first_item.start()]
     else:
         kept = text[: ends[-1].end()]
-    opened = [match[1] for match in _OPENING.finditer(kept[: first_item.start() if first_item else None])]
+    before = kept[: first_item.start() if first_item else None]
+    opened = list(dict.fromkeys(match[1] for match in _OPENING.finditer(before)))
     closed = {name for name in opened if re.search(rf"</{re.escape(name)}\s*>", kept)}
     return kept + "".join(f"</{name}>" for name in reversed(opened) if name not in closed)

@@ -29,13 +29,28 @@ _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,
 _BLANK = re.compile(r"[ \t\r\n\f\v\u00a0\u2028\u2029]+")
 _BLANK_IN_LINE = re.compile(r"[ \t\r\f\v\u00a0]+")
 _LINES = re.compile(r" ?\n[ \n]*")
-_NOT_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+_NOT_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_CP1252 = {char: bytes([code]) for code in range(0x80, 0xA0) if (char := bytes([code]).decode("cp1252", "ignore"))}
+_MANGLED = re.compile(r"[\u00c2-\u00f4][\u0080-\u00bf" + "".join(_CP1252) + "]")
 _HTML_SIGN = re.compile(r"</?[a-zA-Z][^<>]*>|&(?:#\d+|#[xX][0-9a-fA-F]+|\w+);|<!")
 
 
 def looks_like_html(text: str) -> bool:
     """True if there is a tag, a comment or an entity."""
     return bool(_HTML_SIGN.search(text))
+
+
+def unmangle(text: str) -> str:
+    """Text that was UTF-8, read as windows-1252 and saved so, as it was; any other text as it is.
+
+    Certain, because all of it must be valid UTF-8 again: ordinary text with accents never is.
+    """
+    if not _MANGLED.search(text):
+        return text
+    try:
+        return b"".join(_CP1252.get(char) or char.encode("latin-1") for char in text).decode("utf-8")
+    except UnicodeError:
+        return text
 
 
 def html_to_text(markup: str) -> str:
@@ -52,6 +67,7 @@ def html_to_text(markup: str) -> str:
 
 def plain_title(title: str) -> str:
     """A headline on one line. Feeds escape titles once too often, or twice: what is left of that is resolved."""
+    title = unmangle(title)
     for _ in range(2):
         title = unescape(_INLINE_IN_TITLE.sub("", title))
     return one_line(_INLINE_IN_TITLE.sub("", title))

@@ -10,7 +10,7 @@ import feedparser
 
 from monitor.adapters.parse.document import Kind, is_feed_root, not_a_feed, root_of
 from monitor.adapters.parse.entries import Document, Entry, Markup
-from monitor.adapters.parse.mend import Mended, TooDeepError, mend
+from monitor.adapters.parse.mend import ExcessError, Mended, mend
 from monitor.errors import ParseError, ParseFault
 
 _HEADERS = {"content-type": "application/xml; charset=utf-8"}
@@ -22,8 +22,11 @@ def read_xml(text: str) -> Document:
     """Raises ParseError when this is no feed, or so broken that nothing can be made out."""
     try:
         mended = mend(text)
-    except TooDeepError as error:
-        raise ParseError("elements nested too deeply: not a feed one would want", ParseFault.MALFORMED) from error
+    except ExcessError as error:
+        raise ParseError(
+            "elements nested too deeply, or too many attributes or categories: not a feed one would want",
+            ParseFault.MALFORMED,
+        ) from error
     result = _parsed(mended)
     root = root_of(mended.text)
     if not result["entries"]:
@@ -31,7 +34,11 @@ def read_xml(text: str) -> Document:
             raise not_a_feed(mended.text, Kind.XML)
         if mended.cut_off or not mended.strict:
             raise ParseError(f"nothing can be read of this feed: {mended.notes[0]}", ParseFault.MALFORMED)
-    notes = mended.notes if is_feed_root(root) else (*mended.notes, f"the root element is <{root}>")
+    notes = list(mended.notes)
+    if mended.strict and result["bozo"]:
+        notes.append("the feed was read loosely: it is XML, but not quite as feeds are")
+    if not is_feed_root(root):
+        notes.append(f"the root element is <{root}>")
     about = result["feed"]
     return Document(
         entries=tuple(_entry(entry) for entry in result["entries"]),
@@ -39,7 +46,7 @@ def read_xml(text: str) -> Document:
         link=_text(about, "link"),
         language=_text(about, "language") or None,
         ttl=_ttl(about),
-        notes=notes,
+        notes=tuple(notes),
     )
 
 
