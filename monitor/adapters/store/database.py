@@ -3,10 +3,10 @@
 The connection may be made on one thread and used on another, by one thread at a time.
 
 How durable. In WAL mode with `synchronous=NORMAL` a commit survives the end of the process, `kill -9` included, but
-a power cut may take the last commits back (never half of one). For a poll that is harmless: the feed's HTTP state
-goes back together with its items, so the next poll reads them again. For what is told it is not: a message would go
-out and the record of it be gone. So commits that touch the outbox are made with `synchronous=FULL` (see `durable`),
-which costs one fsync each.
+a power cut may take the last commits back (never half of one). For what is read that is harmless: the feed's HTTP
+state goes back together with its items, so the next poll reads them again. For what is sent it is not: a message would
+be out and the record of it be gone. So the steps of a delivery are committed with `synchronous=FULL` (see `durable`),
+one fsync each. It syncs the whole log: when a message leaves, the digest it belongs to is on the disk too.
 """
 
 import sqlite3
@@ -31,7 +31,6 @@ class Database:
         """Connects; the file is made when missing. `busy_timeout`: seconds to wait for another writer."""
         self.path = path
         self._depth = 0
-        self._owes_flush = False
         try:
             # isolation_level None: no transaction begins but by `transaction`.
             self._connection = sqlite3.connect(
@@ -126,14 +125,18 @@ class Database:
 
     @contextmanager
     def durable(self) -> Generator[None]:
-        """A transaction whose commit survives a power cut; inside another, that one's commit does."""
+        """A transaction whose commit survives a power cut.
+
+        Never inside another: that one would commit later, and the promise made here would be empty.
+        """
         if self._depth:
-            self._owes_flush = True
-            with self._nested():
+            raise RuntimeError("the step of a delivery must be a transaction of its own")
+        self.execute("PRAGMA synchronous = FULL")
+        try:
+            with self._outermost():
                 yield
-        else:
-            with self._fully_synchronous(), self._outermost():
-                yield
+        finally:
+            self.execute("PRAGMA synchronous = NORMAL")
 
     @contextmanager
     def _nested(self) -> Generator[None]:
@@ -153,7 +156,6 @@ class Database:
         # first and writes later can't wait: SQLite would end it at once if another process wrote in between.
         self.execute("BEGIN IMMEDIATE")
         self._depth = 1
-        self._owes_flush = False
         try:
             yield
             self._refuse_after_rollback()
@@ -163,8 +165,6 @@ class Database:
             raise
         finally:
             self._depth = 0
-        if self._owes_flush:
-            self._flush()
 
     def _rollback(self) -> None:
         try:
@@ -177,18 +177,3 @@ class Database:
         # caught that error, must not be committed statement by statement.
         if self._depth and not self._connection.in_transaction:
             raise StoreError(f"the database {self.path} undid the transaction after an earlier error; start it again")
-
-    @contextmanager
-    def _fully_synchronous(self) -> Generator[None]:
-        self.execute("PRAGMA synchronous = FULL")
-        try:
-            yield
-        finally:
-            self.execute("PRAGMA synchronous = NORMAL")
-
-    def _flush(self) -> None:
-        # The level can't be changed inside a transaction; a fully synchronous commit after it syncs the whole log.
-        with self._fully_synchronous():
-            self.execute(
-                "INSERT INTO flushes (id, count) VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET count = count + 1"
-            )

@@ -98,11 +98,11 @@ class DigestDesk:
     def close(self, digest: Digest, hit_ids: Collection[int], deliveries: Sequence[Delivery], now: datetime) -> None:
         """Empty the tray of these hits and what was left out, mark told, record the digest, queue its deliveries.
 
-        One durable transaction. Raises StoreError, with nothing changed, when another process told some of these
+        One transaction. Raises StoreError, with nothing changed, when another process told some of these
         hits meanwhile or a delivery's key is already known.
         """
         values = {"digest": digest.spec, "ids": to_json(sorted(set(hit_ids))), "now": stamp(now)}
-        with self._database.durable():
+        with self._database.transaction():
             if self._database.value(_TOLD_MEANWHILE, values):
                 raise StoreError(
                     f"digest {digest.spec}: some of its hits were told by another process meanwhile; "

@@ -218,9 +218,4 @@ CREATE TABLE heartbeat (
     at TEXT NOT NULL,
     status TEXT NOT NULL
 ) STRICT;
-
-CREATE TABLE flushes (
-    id INTEGER PRIMARY KEY CHECK (id = 1),
-    count INTEGER NOT NULL
-) STRICT;
 """

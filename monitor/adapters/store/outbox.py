@@ -1,4 +1,4 @@
-"""The desk of deliveries on their way. Every change here is durable: see database.py."""
+"""The desk of deliveries on their way. Each step of a delivery is durable when its method returns: see database.py."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -83,13 +83,11 @@ class Outbox:
 
     def recover(self, now: datetime) -> list[str]:
         """Queue again what a crash left in SENDING; gives their keys. Call once, before the first dispatch."""
-        with self._database.durable():
-            return [row["key"] for row in self._database.rows(_RECOVER, {"now": stamp(now)})]
+        return [row["key"] for row in self._database.rows(_RECOVER, {"now": stamp(now)})]
 
     def retry(self, keys: Collection[str], now: datetime) -> int:
         """Queue parked ones again, at a person's wish; how many there were."""
-        with self._database.durable():
-            return self._database.execute(_RETRY, {"now": stamp(now), "keys": to_json(list(keys))}).rowcount
+        return self._database.execute(_RETRY, {"now": stamp(now), "keys": to_json(list(keys))}).rowcount
 
     def count(self) -> dict[DeliveryState, int]:
         """How many stand in each state; every state is present."""

@@ -218,9 +218,3 @@ CREATE TABLE heartbeat (
     at TEXT NOT NULL,
     status TEXT NOT NULL                   -- JSON object
 ) STRICT;
-
--- Written to make an earlier commit durable: see database.py.
-CREATE TABLE flushes (
-    id INTEGER PRIMARY KEY CHECK (id = 1),
-    count INTEGER NOT NULL
-) STRICT;
