@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support.stored import NOW, count, decided, hit, hours, item, queued, saved_hits
 
@@ -121,6 +121,7 @@ def test_five_thousand_items_of_one_feed_are_no_special_case(store: SqliteStore)
     assert len(store.archive.known("sample-ru", ids)) == 5000
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(codec=None), min_size=1))
 @example("\ud800")
 @example("a\x00b")

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.stored import NOW, decided, hit, hours, item, saved_hits
 
@@ -139,6 +139,7 @@ def test_a_day_of_changing_clocks_has_its_own_length(
     assert store.archive.daily_hits(["r"], 2, evening, "Europe/Berlin") == {"r": (1, hours_long)}
 
 
+@settings(deadline=None)
 @given(
     offsets=st.lists(st.integers(0, 5 * 24 * 60), max_size=8, unique=True),
     zone=st.sampled_from(["UTC", "Asia/Kathmandu", "America/Santiago", "Pacific/Apia", "Asia/Vladivostok"]),

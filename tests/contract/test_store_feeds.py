@@ -2,7 +2,7 @@
 
 from dataclasses import fields, replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.stored import NOW, count, hours
 
@@ -93,6 +93,7 @@ def test_every_poll_adds_a_line_to_the_log(store: SqliteStore) -> None:
     ]
 
 
+@settings(deadline=None)
 @given(text=st.text(st.characters(codec=None)), failures=st.integers(0, 2**31))
 def test_any_text_a_server_sends_can_be_kept(tmp_path_factory, text: str, failures: int) -> None:  # type: ignore[no-untyped-def]
     store = open_store(tmp_path_factory.getbasetemp() / "any-text.db")
