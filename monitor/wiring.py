@@ -4,13 +4,15 @@ import asyncio
 import json
 import random
 import sys
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Mapping, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
+
+import structlog
 
 from monitor.adapters import probe
 from monitor.adapters.cache import FileCache
@@ -37,12 +39,17 @@ from monitor.app.daemon import Daemon, Rhythm
 from monitor.app.digests import DigestWriter
 from monitor.app.dispatch import Dispatcher
 from monitor.app.pipeline import Pacing, Pipeline
-from monitor.app.ports import Channel, Clock, Fetcher, Matcher, Parser, Store
+from monitor.app.ports import Channel, Clock, Fetcher, Parser, Store
 from monitor.app.watch import Watch
 from monitor.core.model import Digest, Failure, FailureKind, FeedSpec, FeedState, Fetched, Parsed
 from monitor.core.rules import Matcher as CompiledRules
-from monitor.core.rules import compile_rules
-from monitor.errors import ConfigError, ParseError, Problem
+from monitor.core.rules import Rulebook, compile_rules
+from monitor.core.rules.edits import edited_rules
+from monitor.core.rules.examples import Outcome, run_examples
+from monitor.core.suggest import suggestion
+from monitor.errors import ConfigError, MonitorError, ParseError, Problem
+
+log = structlog.get_logger()
 
 __all__ = [
     "Checkup",
@@ -104,9 +111,14 @@ class Configuration:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._seen: Mapping[Path, tuple[int, int]] = {}
+        self._rules: RuleFile | None = None  # the last that was good
+        self._matcher: CompiledRules | None = None
 
     def load(self) -> Watch:
-        """Read both files and compile the rules. Raises ConfigError with every problem of both."""
+        """Read both files and compile the rules. Raises ConfigError with every problem of both.
+
+        After the first time, also runs the examples of rules that were edited; one that fails is a problem.
+        """
         settings = self._settings
         self._seen = _fingerprint([settings.feeds, settings.rules])
         problems: list[Problem] = []
@@ -122,16 +134,26 @@ class Configuration:
         if feeds is None or rules is None:
             raise ConfigError(problems)
         self._seen = _fingerprint([*feeds.files, *rules.files])
-        return Watch(feeds.feeds, compile_rules(rules.book, cache=_cache(settings)), rules.digests)
+        matcher = compile_rules(rules.book, cache=_cache(settings), feeds=feeds.feeds)
+        if self._rules and (failing := _failing(rules, matcher, edited_rules(self._rules.book, rules.book))):
+            raise ConfigError(failing)
+        self._rules, self._matcher = rules, matcher
+        return Watch(feeds.feeds, matcher, rules.digests)
+
+    def failing(self) -> list[Problem]:
+        """The examples that fail in the rules in force: worth a warning, not a refusal to start."""
+        if self._rules is None or self._matcher is None:
+            return []
+        return _failing(self._rules, self._matcher, {rule.id for rule in self._rules.book.rules})
 
     def reload(self) -> Watch | None:
         """A new Watch when a file changed since the last reading, good or bad, else None. Raises ConfigError."""
         return None if _fingerprint(self._seen) == self._seen else self.load()
 
 
-def compiled(settings: Settings, rules: Path | None = None) -> Matcher:
+def compiled(settings: Settings) -> CompiledRules:
     """Only the rules, compiled, with forms from the cache where it has them. Raises ConfigError."""
-    return compile_rules(load_rules(rules or settings.rules).book, cache=_cache(settings))
+    return rules_to_try(settings)[1]
 
 
 def shipped(name: str) -> Path:
@@ -141,10 +163,35 @@ def shipped(name: str) -> Path:
     return packaged if packaged.exists() else package.parent / name
 
 
-def rules_to_try(settings: Settings) -> tuple[RuleFile, CompiledRules]:
-    """The rules with their file and compiled, to run examples and explain verdicts. Raises ConfigError."""
-    found = load_rules(settings.rules)
-    return found, compile_rules(found.book, cache=_cache(settings))
+def rules_to_try(
+    settings: Settings, path: Path | None = None, only: Collection[str] = ()
+) -> tuple[RuleFile, CompiledRules]:
+    """The rules with their file and compiled, to try them out. Raises ConfigError.
+
+    `path`: another file than the settings name. `only`: compile these rules alone, and at work even where they are
+    off; raises MonitorError for an id that no rule has.
+    """
+    found = load_rules(path or settings.rules)
+    known = {rule.id for rule in found.book.rules}
+    if unknown := [one for one in only if one not in known]:
+        raise MonitorError(f"no rule of {found.files[0]} has the id {unknown[0]!r}{suggestion(unknown[0], known)}")
+    book = found.book.only(only) if only else found.book
+    return found, compile_rules(book, cache=_cache(settings), feeds=_feeds_for(settings, book))
+
+
+def _feeds_for(settings: Settings, book: Rulebook) -> tuple[FeedSpec, ...]:
+    """The feeds, where a rule asks for their tags, country or language. Raises ConfigError if they are faulty."""
+    asked = any(one.tags or one.countries or one.languages for rule in book.rules for one in (rule.only, rule.exclude))
+    return load_feeds(settings.feeds).feeds if asked and settings.feeds.exists() else ()
+
+
+def _failing(rules: RuleFile, matcher: CompiledRules, ids: Collection[str]) -> list[Problem]:
+    chosen = replace(rules.book, rules=tuple(rule for rule in rules.book.rules if rule.id in ids))
+    return [
+        rules.locate(Problem(result.example.path, f"rule {result.rule}: {result.complaint}"))
+        for result in run_examples(chosen, matcher)
+        if result.outcome is Outcome.FAILED
+    ]
 
 
 @contextmanager
@@ -199,7 +246,7 @@ async def look_at(settings: Settings, feed: FeedSpec) -> Looked:
     try:
         return Looked(fetched, FeedParser().parse(fetched, feed), None)
     except ParseError as error:
-        return Looked(fetched, Parsed(), Failure(FailureKind.NOT_A_FEED, str(error)))
+        return Looked(fetched, Parsed(), Failure(FailureKind(error.fault), str(error)))
 
 
 @asynccontextmanager
@@ -258,6 +305,8 @@ async def run(settings: Settings) -> None:
     """The daemon, until SIGTERM or SIGINT. Raises ConfigError, StoreError or AlreadyRunningError at the start."""
     configuration = Configuration(settings)
     watch = await asyncio.to_thread(configuration.load)
+    for problem in await asyncio.to_thread(configuration.failing):
+        log.warning("an example fails; the rule is at work all the same", problem=str(problem))
     async with service(settings) as built:
         rhythm = Rhythm(
             retention=settings.retention,

@@ -92,7 +92,7 @@ class Pipeline:
         try:
             return self._parser.parse(fetched, feed)
         except ParseError as error:
-            return Failure(FailureKind.NOT_A_FEED, str(error), status=fetched.status)
+            return Failure(FailureKind(error.fault), str(error), status=fetched.status)
         except Exception as error:  # a parser's bug must not end the batch
             return Failure(FailureKind.INTERNAL, f"could not be parsed: {type(error).__name__}: {error}"[:500])
 

@@ -3,9 +3,8 @@
 import json
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, Any
+from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
@@ -85,7 +84,7 @@ def _lines(stream: IO[bytes]) -> Iterator[tuple[int, bytes | None]]:
 
 def _item(line: bytes | None) -> tuple[object, "Item"]:
     """(id, item) of one line. Raises ValueError that says what is wrong with it."""
-    from monitor.core.model import Item
+    from monitor.core.itemjson import item_from_dict
 
     if line is None:
         raise ValueError(f"longer than {LONGEST_LINE // 2**20} MiB")
@@ -97,46 +96,8 @@ def _item(line: bytes | None) -> tuple[object, "Item"]:
         raise ValueError(f"not JSON: {error.msg} (column {error.colno})") from None
     except RecursionError:
         raise ValueError("nested too deeply") from None
-    if not isinstance(data, dict):
-        raise ValueError("not a JSON object")
-    for name in ("id", "title"):
-        if data.get(name) is None:
-            raise ValueError(f'"{name}" is missing')
-    if not isinstance(data["id"], (str, int)):
-        raise ValueError('"id" must be text or a number')
-    return data["id"], Item(
-        feed=_text(data, "feed"),
-        key=str(data["id"]),
-        title=_text(data, "title"),
-        summary=_text(data, "summary"),
-        content=_text(data, "content"),
-        link=_text(data, "link"),
-        language=_text(data, "language") or None,
-        published=_moment(data.get("published")),
-    )
-
-
-def _text(data: dict[str, Any], name: str) -> str:
-    found = data.get(name)
-    if found is None:
-        return ""
-    if not isinstance(found, str):
-        raise ValueError(f'"{name}" must be text')
-    try:
-        found.encode()
-    except UnicodeEncodeError:
-        raise ValueError(f'"{name}" holds half a character (a lone surrogate)') from None
-    return found
-
-
-def _moment(found: object) -> datetime | None:
-    if found is None or found == "":
-        return None
-    try:
-        moment = datetime.fromisoformat(str(found))
-    except ValueError:
-        raise ValueError('"published" is no ISO 8601 date, such as 2026-11-22T08:00:00Z') from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    item = item_from_dict(data)
+    return data["id"], item
 
 
 def _hit(hit: "Hit") -> dict[str, object]:
@@ -164,8 +125,7 @@ def parse(
     One JSON object a line. What was odd about the document comes last, on standard error. The exit status is 1
     when it is no feed.
     """
-    from dataclasses import asdict
-
+    from monitor.core.itemjson import item_to_dict
     from monitor.core.novelty import decide
     from monitor.wiring import parse_document
 
@@ -176,6 +136,6 @@ def parse(
     name = "-" if file == "-" else Path(file).stem
     parsed = parse_document(body, feed=name, url=url, content_type=content_type)
     for decision in decide(parsed.items, {}):
-        output.line(asdict(decision.item))
+        output.line(item_to_dict(decision.item))
     if parsed.notes:
         output.note(f"{file}: {'; '.join(parsed.notes)}")
