@@ -41,17 +41,20 @@ def sound(path: Path) -> str:
     return "" if answer == "ok" else str(answer)
 
 
-async def clock_slip(addresses: Sequence[str], now: datetime, user_agent: str) -> timedelta | None:
-    """How far our clock is ahead of the first server that tells its time; None where none answered."""
+async def clock_slip(addresses: Sequence[str], now: datetime, user_agent: str) -> tuple[int, timedelta | None]:
+    """(how many servers answered, how far our clock is ahead of the first that tells its time, None if none does)."""
+    answered = 0
     async with httpx.AsyncClient(timeout=5, headers={"User-Agent": user_agent}) as client:
         for address in addresses:
             try:
                 response = await client.head(address)
+                answered += 1
                 told = parsedate_to_datetime(response.headers["Date"])
             except (httpx.HTTPError, httpx.InvalidURL, OSError, KeyError, ValueError):
                 continue
-            return now + response.elapsed / 2 - told if told.tzinfo else None
-    return None
+            if told.tzinfo:
+                return answered, now + response.elapsed / 2 - told
+    return answered, None
 
 
 def _existing(path: Path) -> Path:

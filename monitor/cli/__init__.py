@@ -3,7 +3,6 @@
 Heavy imports wait until a command needs them, so that `monitor --help` answers at once.
 """
 
-import os
 import signal
 import sys
 
@@ -25,7 +24,3 @@ def main() -> None:
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)
-    except BrokenPipeError:
-        # The reader has gone (`monitor items | head`). Python would complain once more when it closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(128 + signal.SIGPIPE)

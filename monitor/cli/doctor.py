@@ -126,10 +126,12 @@ async def _clock(settings: "Settings", feeds: "list[FeedSpec]") -> Finding:
     addresses = [feed.url for feed in feeds[:3]]
     if not addresses:
         return Finding("clock", State.SKIPPED, "no enabled feed to compare it with")
-    slip = await probe.clock_slip(addresses, SystemClock().now(), settings.user_agent)
-    if slip is None:
+    answered, slip = await probe.clock_slip(addresses, SystemClock().now(), settings.user_agent)
+    if not answered:
         hint = "check network, DNS and proxy; monitor feeds check ID tries one feed"
-        return Finding("network", State.WARNING, f"none of {len(addresses)} feeds' servers told the time", hint)
+        return Finding("network", State.WARNING, f"none of {len(addresses)} feeds' servers answered", hint)
+    if slip is None:
+        return Finding("clock", State.SKIPPED, "feeds can be reached, but none tells the time")
     if abs(slip) > probe.CLOCK_SLIP:
         ahead = f"{abs(slip).total_seconds():.0f} s {'ahead' if slip > timedelta(0) else 'behind'}"
         return Finding("clock", State.FAILED, f"{ahead} of the world", "set the clock (NTP)")

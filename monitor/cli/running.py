@@ -119,7 +119,7 @@ def health(
         figures: dict[str, Any] = {**store.health(now)}
     last = beat[0] if beat else None
     alive = last is not None and now - last <= timedelta(seconds=max_age)
-    status = dict(beat[1]) if beat else {}
+    status: dict[str, Any] = dict(beat[1]) if beat else {}
     if as_json:
         output.line({"alive": alive, "last_beat_at": last, **figures, "status": status})
     else:
@@ -130,7 +130,7 @@ def health(
         waiting = figures["deliveries"]
         output.say(f"outbox: {waiting['queued'] + waiting['sending']} to send, {waiting['parked']} parked")
         output.say(f"{output.counted(figures['hits_waiting'], 'hit')} waiting for a digest")
-        for name, value in status.items():
-            output.say(f"{name}: {value}")
+        for remark in status.get("notes") or ():
+            output.say(f"note: {remark}")
     if not alive:
         raise typer.Exit(1)

@@ -2,6 +2,8 @@
 
 import inspect
 import os
+import signal
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, wraps
@@ -98,7 +100,10 @@ def command(
         def run(ctx: typer.Context, **options: Any) -> None:
             session = ctx.ensure_object(Session)
             session.adopt({name: options.pop(name) for name in names})
-            function(session, **options)
+            try:
+                function(session, **options)
+            except BrokenPipeError:
+                leave_quietly()
 
         run.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
             [
@@ -120,6 +125,13 @@ def command(
         return function
 
     return register
+
+
+def leave_quietly() -> None:
+    """End because the reader of our output has gone (`monitor items | head`): no complaint, the status of SIGPIPE."""
+    # Python would complain once more when it closes standard output.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(128 + signal.SIGPIPE)
 
 
 def group(help_text: str) -> typer.Typer:
