@@ -151,9 +151,9 @@ class Configuration:
         return None if _fingerprint(self._seen) == self._seen else self.load()
 
 
-def compiled(settings: Settings) -> CompiledRules:
+def compiled(settings: Settings, rules: Path | None = None) -> CompiledRules:
     """Only the rules, compiled, with forms from the cache where it has them. Raises ConfigError."""
-    return rules_to_try(settings)[1]
+    return rules_to_try(settings, rules)[1]
 
 
 def shipped(name: str) -> Path:

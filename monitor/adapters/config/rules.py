@@ -73,8 +73,12 @@ class RuleFile:
 
     def place(self, path: Steps) -> str:
         """`file:line:column` of a value in the file, such as an example that failed."""
-        found = self.document.locate(Problem(path, ""))
+        found = self.locate(Problem(path, ""))
         return f"{found.file}:{found.line}:{found.column}"
+
+    def locate(self, problem: Problem) -> Problem:
+        """A later complaint about terms or rules, with file, line and column."""
+        return self.document.locate(problem)
 
 
 def load_rules(path: Path, *, obstacle: Callable[[Target], tuple[str, str] | None] | None = None) -> RuleFile:

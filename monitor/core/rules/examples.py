@@ -40,6 +40,16 @@ class ExampleResult:
             return "; ".join(self.explanation.failed)
         return "fired on " + ", ".join(f"“{one.text}”" for one in self.explanation.evidence)
 
+    @property
+    def complaint(self) -> str:
+        """What is to be done about it, in one line; empty where it passed or is known to fail."""
+        text = self.example.item.title or self.example.item.summary or self.example.item.content
+        if self.outcome is Outcome.FIXED:
+            return f"“{text}” comes out right now: move it out of todo"
+        if self.outcome is Outcome.FAILED:
+            return f"“{text}” should {'hit' if self.example.hit else 'miss'}: {self.reason}"
+        return ""
+
 
 def run_examples(book: Rulebook, matcher: Matcher) -> Iterator[ExampleResult]:
     """Every example of every rule that is not off, in the order written. An example's item matches as any other."""

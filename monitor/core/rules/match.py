@@ -1,6 +1,6 @@
 """The compiled rulebook: says which rules an item fulfils, and by which words."""
 
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 
 from monitor.core.model import FeedSpec, Hit, Item, RuleInfo, RuleStatus
 from monitor.core.rules.book import Kind, Restriction, Rule, Rulebook
@@ -44,11 +44,19 @@ class Matcher:
         reading = Reading(item, self._leaves)
         if not reading.raw and not self._always:
             return []
+        hits = (self._try(self._rules[number], reading) for number in self._candidates(reading))
+        return [hit for hit in hits if hit is not None]
+
+    def tried(self, reading: Reading) -> Iterator[tuple[CompiledRule, Hit | None]]:
+        """The rules that an item makes worth a look, each tried when asked for: to measure what a rule costs."""
+        for number in self._candidates(reading):
+            yield self._rules[number], self._try(self._rules[number], reading)
+
+    def _candidates(self, reading: Reading) -> list[int]:
         candidates = set(self._always)
         for leaf in reading.raw:
             candidates.update(self._triggers.get(leaf, ()))
-        hits = (self._try(self._rules[number], reading) for number in sorted(candidates))
-        return [hit for hit in hits if hit is not None]
+        return sorted(candidates)
 
     def reading(self, item: Item) -> Reading:
         """The item as conditions see it, for explanations."""

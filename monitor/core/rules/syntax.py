@@ -48,7 +48,7 @@ class _RuleReader(ConditionReader):
         """A term whose `needs` lead back to itself could never be decided."""
         for start in terms:
             seen: set[str] = set()
-            ahead = list(_needed(terms[start]))
+            ahead = list(needed_terms(terms[start]))
             while ahead:
                 found = ahead.pop()
                 if found == start:
@@ -56,7 +56,7 @@ class _RuleReader(ConditionReader):
                     break
                 if found not in seen and found in terms:
                     seen.add(found)
-                    ahead += _needed(terms[found])
+                    ahead += needed_terms(terms[found])
 
     def rules(self, value: object) -> list[Rule]:
         if not isinstance(value, list):
@@ -174,7 +174,8 @@ def _item(*, feed: str = "", title: str = "", **texts: str) -> Item:
     return Item(feed=feed, key="example", title=title, **texts)  # type: ignore[arg-type]
 
 
-def _needed(term: Term) -> Iterator[str]:
+def needed_terms(term: Term) -> Iterator[str]:
+    """Ids of the terms that a term or one of its forms needs beside it."""
     conditions = [term.needs, *(form.needs for form in term.forms)]
     for condition in conditions:
         if condition is not None:
@@ -186,7 +187,7 @@ def terms_in(condition: Condition) -> Iterator[str]:
     if isinstance(condition, TermRef):
         yield condition.id
     elif isinstance(condition, Phrase):
-        yield from _needed(condition.term)
+        yield from needed_terms(condition.term)
     elif isinstance(condition, Group):
         for child in (*(child for part in condition.parts for child in part.children), *condition.none):
             yield from terms_in(child)
