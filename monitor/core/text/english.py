@@ -115,6 +115,15 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+# End like nouns and are verbs as well.
+_VERBS_TOO = _words(
+    "advance balance caution cement champion comment commence commission condition damage distance document encourage "
+    "engage envisage experience experiment finance function glance implement influence leverage manage mention message "
+    "package petition position question ration reference sabotage salvage sanction sentence silence station "
+    "supplement torment voyage witness"
+)
+
+
 _DOUBLING = _words(
     "ban bar bid cap chat chop control cut dam dig drag drop equip expel fit grab hit hop jam kidnap map occur pat "
     "permit plan plot plug pop program rebel refer rob rub scan ship shop shut slam slip spot step stop strip submit "
@@ -139,7 +148,7 @@ def word_forms(word: str) -> set[str]:
     if word.endswith(("ed", "s")) and not word.endswith(("ss", "us", "is", "need", "seed", "feed")):
         return {word}  # already inflected
     forms = {word, _with_s(word)}
-    if len(word) < 6 or not word.endswith((*_ONLY_NOUNS, "ing")):
+    if len(word) < 6 or word in _VERBS_TOO or not word.endswith((*_ONLY_NOUNS, "ing")):
         forms |= _verb_forms(word)
     return forms
 
