@@ -208,7 +208,10 @@ class HttpServer:
     @staticmethod
     async def _request(reader: asyncio.StreamReader) -> Request | None:
         try:
-            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+            start = await reader.readexactly(1)
+            if start == b"\x16":  # a TLS handshake: answered like by a server that knows none
+                return Request("TLS", "", {}, monotonic())
+            head = (start + await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         except asyncio.IncompleteReadError:
             return None
         first, *lines = head.split("\r\n")
@@ -219,6 +222,9 @@ class HttpServer:
 
     async def _answer(self, request: Request, writer: asyncio.StreamWriter) -> bool:
         """True if the connection may be used again."""
+        if request.method == "TLS":
+            writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            return False
         script = self._routes.get(request.path) or self._routes.get(request.path.partition("?")[0])
         reply = script(request) if script else Reply(404, b"not here")
         await asyncio.sleep(self.latency + reply.latency)

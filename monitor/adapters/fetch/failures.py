@@ -77,7 +77,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 def _tls_words(error: ssl.SSLError) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not accepted ({error.verify_message})"
-    return (error.reason or "the handshake failed").replace("_", " ").lower()
+    return (getattr(error, "reason", None) or "the handshake failed").replace("_", " ").lower()
 
 
 def _connect_words(causes: list[BaseException]) -> str:

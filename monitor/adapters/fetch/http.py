@@ -227,7 +227,7 @@ def _request_headers(feed: FeedSpec, state: FeedState, *, same: bool) -> dict[st
 
 def _web_address(text: str) -> httpx.URL:
     url = httpx.URL(text.strip())
-    if url.scheme not in {"http", "https"} or not url.host:
+    if not _is_web(url):
         raise _StopError(FailureKind.REFUSED, "the feed's address must begin with http:// or https://")
     return url
 
@@ -239,12 +239,16 @@ def _next_address(url: httpx.URL, answer: _Answer) -> httpx.URL:
         target = url.join(location) if location else None
     except httpx.InvalidURL:
         target = None
-    if target is None or target.scheme not in {"http", "https"} or not target.host:
+    if target is None or not _is_web(target):
         raise _StopError(FailureKind.REDIRECT, f"{url.host} redirects to nowhere", answer.status)
     if url.scheme == "https" and target.scheme == "http":
         message = f"{url.host} redirects from a secure address to one that is not ({target.host})"
         raise _StopError(FailureKind.REDIRECT, message, answer.status)
     return target
+
+
+def _is_web(url: httpx.URL) -> bool:
+    return url.scheme in {"http", "https"} and bool(url.host) and b"%" not in url.raw_host
 
 
 def _same_place(one: httpx.URL, other: httpx.URL) -> bool:
