@@ -1,13 +1,19 @@
 """How things are printed: tables for people, JSON lines for machines, complaints on standard error."""
 
 import json
-from collections.abc import Iterable, Sequence
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from monitor.errors import ConfigError, MonitorError
+
+if TYPE_CHECKING:
+    from monitor.core.model import Segment
 
 
 def report(error: MonitorError) -> None:
@@ -84,6 +90,32 @@ def when(moment: datetime | str | None, now: datetime) -> str:
         (size / span, unit) for span, unit in ((86_400, "d"), (3600, "h"), (60, "min")) if size >= span * 0.75
     )
     return f"in {count:.0f} {unit}" if seconds > 0 else f"{count:.0f} {unit} ago"
+
+
+def marked(segments: "Iterable[Segment]") -> str:
+    """Text with the found words marked: in colour on a terminal, else between asterisks."""
+    if sys.stdout.isatty() and "NO_COLOR" not in os.environ:
+        return "".join(typer.style(s.text, fg="yellow", bold=True) if s.marked else s.text for s in segments)
+    return "".join(f"*{s.text}*" if s.marked else s.text for s in segments)
+
+
+@contextmanager
+def counting(title: str, total: int) -> Iterator[Callable[[int], None] | None]:
+    """A progress bar on standard error, to be told how many are done; None in its place where that is no terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(title, total=total)
+
+        def advance(done: int) -> None:
+            progress.update(task, completed=done)
+
+        yield advance
 
 
 def _plain(value: object) -> object:

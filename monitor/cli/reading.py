@@ -89,7 +89,7 @@ def _item(line: bytes | None) -> tuple[object, "Item"]:
     if line is None:
         raise ValueError(f"longer than {LONGEST_LINE // 2**20} MiB")
     try:
-        data = json.loads(line)
+        data = json.loads(line.rstrip(b"\r\n"))
     except UnicodeDecodeError as error:
         raise ValueError(f"not UTF-8 (byte {error.start + 1})") from None
     except json.JSONDecodeError as error:
