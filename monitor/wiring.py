@@ -33,6 +33,7 @@ from monitor.adapters.deliver import ConsoleChannel, EmailChannel, FileChannel, 
 from monitor.adapters.deliver.render import DigestRenderer, render_slack
 from monitor.adapters.fetch import HttpFetcher
 from monitor.adapters.parse import FeedParser
+from monitor.adapters.parse import read_page as page_item
 from monitor.adapters.store import hold_lock, open_store
 from monitor.app.cycle import Desk
 from monitor.app.daemon import Daemon, Rhythm
@@ -41,7 +42,7 @@ from monitor.app.dispatch import Dispatcher
 from monitor.app.pipeline import Pacing, Pipeline
 from monitor.app.ports import Channel, Clock, Fetcher, Parser, Store
 from monitor.app.watch import Watch
-from monitor.core.model import Digest, Failure, FailureKind, FeedSpec, FeedState, Fetched, Parsed
+from monitor.core.model import Digest, Failure, FailureKind, FeedSpec, FeedState, Fetched, Item, Parsed
 from monitor.core.rules import Matcher as CompiledRules
 from monitor.core.rules import Rulebook, compile_rules
 from monitor.core.rules.edits import edited_rules
@@ -55,6 +56,7 @@ __all__ = [
     "Checkup",
     "Configuration",
     "Looked",
+    "RuleFile",
     "Service",
     "Settings",
     "SystemClock",
@@ -71,6 +73,7 @@ __all__ = [
     "reach_mail",
     "reach_slack",
     "read_opml",
+    "read_page",
     "render",
     "rules_to_try",
     "run",
@@ -247,6 +250,22 @@ async def look_at(settings: Settings, feed: FeedSpec) -> Looked:
         return Looked(fetched, FeedParser().parse(fetched, feed), None)
     except ParseError as error:
         return Looked(fetched, Parsed(), Failure(FailureKind(error.fault), str(error)))
+
+
+def read_page(settings: Settings, url: str) -> Item:
+    """A web page as an item, to try rules on. Raises MonitorError when the server does not give it."""
+
+    async def fetch() -> Fetched:
+        fetcher = _fetcher(settings)
+        try:
+            return await fetcher.fetch(FeedSpec("page", url), FeedState("page"), SystemClock().now())
+        finally:
+            await fetcher.aclose()
+
+    fetched = asyncio.run(fetch())
+    if fetched.failure:
+        raise MonitorError(f"can't read {url}: {fetched.failure.message}")
+    return page_item(fetched)
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""`monitor rules`: the group of commands on rules, and their list. The others stand in examples, trying, tuning."""
+"""`monitor rules`: the group of commands on rules, and their list. The others stand in files of their own."""
 
 from typing import Annotated
 
@@ -10,6 +10,7 @@ from monitor.cli.session import Json, Session, command, group
 app = group("What is looked for: rules, tested and tried like code.")
 
 Only = Annotated[list[str] | None, typer.Argument(metavar="[RULE]...", help="Only these rules.")]
+Rule = Annotated[str, typer.Argument(metavar="RULE", help="The rule's id.")]
 
 
 def list_rules(session: Session, as_json: Json = False) -> None:

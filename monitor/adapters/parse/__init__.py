@@ -4,12 +4,13 @@ from monitor.adapters.parse.document import Kind, binary_error, empty_error, kin
 from monitor.adapters.parse.encoding import decode
 from monitor.adapters.parse.entries import items_of, language_tag
 from monitor.adapters.parse.jsonfeed import read_json
+from monitor.adapters.parse.page import read_page
 from monitor.adapters.parse.text import plain_title
 from monitor.adapters.parse.xmlfeed import read_xml
 from monitor.core.model import FeedSpec, Fetched, Parsed
 from monitor.errors import ParseError, ParseFault
 
-__all__ = ["FeedParser"]
+__all__ = ["FeedParser", "read_page"]
 
 
 class FeedParser:

@@ -94,24 +94,21 @@ def backtest(
         result.items += 1
         if progress and result.items % STEP == 0:
             progress(result.items)
-        _compare(result, item_id, item, _before(item, live, stored.get(item_id, {})), edited, marks)
+        before = _before(item, live, stored.get(item_id, {}), rules)
+        _compare(result, item_id, item, before, edited, marks)
     for marked in bench.marked(rules):
-        key = (marked.stored.item_id, marked.stored.hit.rule)
-        if marked.relevance is Relevance.RELEVANT and key not in marks:
-            item = marked.stored.item
-            before = _before(item, live, {key[1]: marked.stored.hit.evidence})
-            _compare(result, key[0], item, _only(before, key[1]), edited, {key: marked.relevance})
+        rule, item_id, item = marked.stored.hit.rule, marked.stored.item_id, marked.stored.item
+        if marked.relevance is Relevance.RELEVANT and (item_id, rule) not in marks:
+            before = _before(item, live, {rule: marked.stored.hit.evidence}, [rule])
+            if rule in before:
+                _compare(result, item_id, item, before, edited, {(item_id, rule): marked.relevance}, only=rule)
     return result
 
 
-def _before(item: Item, live: Matcher | None, stored: Found) -> Found:
+def _before(item: Item, live: Matcher | None, stored: Found, rules: Collection[str]) -> Found:
     if live is None:
         return {rule: evidence for rule, evidence in stored.items() if fits(item, evidence)}
-    return {hit.rule: hit.evidence for hit in live.match(item)}
-
-
-def _only(found: Found, rule: str) -> Found:
-    return {rule: found[rule]} if rule in found else {}
+    return {hit.rule: hit.evidence for hit in live.match(item) if not rules or hit.rule in rules}
 
 
 def _compare(
@@ -121,8 +118,9 @@ def _compare(
     before: Found,
     edited: Matcher,
     marks: Mapping[tuple[int, str], Relevance],
+    only: str = "",
 ) -> None:
-    after = {hit.rule: hit.evidence for hit in edited.match(item)}
+    after = {hit.rule: hit.evidence for hit in edited.match(item) if only in {"", hit.rule}}
     if not before and not after:
         return
     language = language_of(item)

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from monitor.core.model import Hit
 from monitor.core.rules.book import Example, Rule, Rulebook
-from monitor.core.rules.explain import Explanation, explain
+from monitor.core.rules.explain import Explanation, explain, walk
 from monitor.core.rules.match import Matcher
 
 
@@ -41,14 +41,37 @@ class ExampleResult:
         return "fired on " + ", ".join(f"“{one.text}”" for one in self.explanation.evidence)
 
     @property
+    def text(self) -> str:
+        """The example in a line: its title, else what stands for it."""
+        item = self.example.item
+        return item.title or item.summary or item.content
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What of the rule was found, whether or not it fired."""
+        found = [one for mark in walk(self.explanation.tree) if not mark.forbids for one in mark.found]
+        return tuple(dict.fromkeys(one.text for one in self.explanation.evidence or found))
+
+    @property
     def complaint(self) -> str:
         """What is to be done about it, in one line; empty where it passed or is known to fail."""
-        text = self.example.item.title or self.example.item.summary or self.example.item.content
         if self.outcome is Outcome.FIXED:
-            return f"“{text}” comes out right now: move it out of todo"
-        if self.outcome is Outcome.FAILED:
-            return f"“{text}” should {'hit' if self.example.hit else 'miss'}: {self.reason}"
-        return ""
+            return f"“{self.text}” comes out right now: move it out of todo"
+        if self.outcome is not Outcome.FAILED:
+            return ""
+        beside = f" (found {self._quoted})" if self.words and not self.explanation.fired else ""
+        return f"“{self.text}” should {'hit' if self.example.hit else 'miss'}: {self.reason}{beside}"
+
+    @property
+    def account(self) -> str:
+        """How it came out and why, in one line."""
+        kind = "hit" if self.example.hit else "miss"
+        because = self._quoted if self.explanation.fired else "; ".join(self.explanation.failed)
+        return f"{self.outcome} {kind}: “{self.text}”: {because}"
+
+    @property
+    def _quoted(self) -> str:
+        return ", ".join(f"“{word}”" for word in self.words)
 
 
 def run_examples(book: Rulebook, matcher: Matcher) -> Iterator[ExampleResult]:
