@@ -12,7 +12,7 @@ _RUN = re.compile(r"[^\W\d_]+|[^\x00-\x7f]")
 _SAMPLE = 40_000
 
 # The letters and characters that make up most of any text of their language.
-_CYRILLIC = frozenset("оеаинтсрвлкмдпуяызгбчйьіў")
+_CYRILLIC = frozenset("оеаинтсрвлі")  # two letters in three
 _HAN = frozenset(
     "的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年过发后作里用道行所然家种"
     "事成方多经么去法学如都同现当没动面起看定天分还进好小部其些主样理心她本前开但因只从想实日军者意无力它与长把机十民第"
@@ -60,7 +60,7 @@ def _run_score(run: str) -> float:
         if scripts["ascii"] or scripts["cyrillic"] < size:
             return 0.1
         common = sum(char in _CYRILLIC for char in run.lower()) / size
-        return min(1.0, common * 1.2) * _case_score(run)
+        return min(1.0, common * 1.5) * _case_score(run)
     if scripts["latin"]:
         return 1.0 if scripts["ascii"] >= scripts["latin"] or (size <= 2 and run.islower()) else 0.1
     return 0.7 if len(scripts) == 1 else 0.1  # Greek, Arabic, Thai …: a word of one script
