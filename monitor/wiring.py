@@ -30,7 +30,7 @@ from monitor.adapters.config import (
     write_opml,
 )
 from monitor.adapters.deliver import ConsoleChannel, EmailChannel, FileChannel, SlackChannel
-from monitor.adapters.deliver.render import DigestRenderer, render_slack
+from monitor.adapters.deliver.render import DigestRenderer
 from monitor.adapters.fetch import HttpFetcher
 from monitor.adapters.parse import FeedParser
 from monitor.adapters.parse import read_page as page_item
@@ -42,7 +42,7 @@ from monitor.app.dispatch import Dispatcher
 from monitor.app.pipeline import Pacing, Pipeline
 from monitor.app.ports import Channel, Clock, Fetcher, Parser, Store
 from monitor.app.watch import Watch
-from monitor.core.model import Digest, Failure, FailureKind, FeedSpec, FeedState, Fetched, Item, Parsed
+from monitor.core.model import Digest, Failure, FailureKind, FeedSpec, FeedState, Fetched, Item, Parsed, Target
 from monitor.core.rules import Matcher as CompiledRules
 from monitor.core.rules import Rulebook, compile_rules
 from monitor.core.rules.edits import edited_rules
@@ -216,10 +216,9 @@ def writer(settings: Settings) -> Iterator[DigestWriter]:
 
 def render(digest: Digest, form: str, settings: Settings) -> str:
     """A digest as `text`, `html` or `slack` (JSON of its message bodies)."""
-    renderer = DigestRenderer(settings.templates)
-    if form == "slack":
-        return json.dumps(render_slack(digest), ensure_ascii=False, indent=2)
-    return renderer.html(digest) if form == "html" else renderer.text(digest)
+    (whole,) = DigestRenderer(settings.templates).render(digest, Target("console", ""))
+    found = whole.body[form]
+    return found if isinstance(found, str) else json.dumps(found, ensure_ascii=False, indent=2)
 
 
 def parse_document(body: bytes, *, feed: str = "-", url: str = "", content_type: str = "") -> Parsed:
