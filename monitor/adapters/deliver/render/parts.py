@@ -15,16 +15,12 @@ def split(view: DigestView, limit: int, weigh: Weigh) -> list[DigestView]:
     can't be made lighter (the view's limits leave no such story) is sent as it is rather than dropped.
     """
     pages: list[tuple[StoryView, ...]] = []
-    # Weighed as a middle part would be, so that the counts in "part 2 of 3" are settled only at the end; the first
-    # and the last part, which carry glance and foot, are weighed as such.
     rest = view.stories
-    while True:
-        first = not pages
-        if _weight(view, rest, first=first, last=True, weigh=weigh) <= limit or not rest:
-            pages.append(rest)
-            break
-        page, rest = _fill(view, rest, limit, first=first, weigh=weigh)
+    while rest or not pages:
+        page, rest = _fill(view, rest, limit, first=not pages, weigh=weigh)
         pages.append(page)
+    if _weight(view, pages[-1], first=len(pages) == 1, last=True, weigh=weigh) > limit and pages[-1]:
+        pages.append(())  # the foot alone
     return [_part(view, page, number, len(pages)) for number, page in enumerate(pages, 1)]
 
 
@@ -35,6 +31,7 @@ def _part(view: DigestView, stories: Sequence[StoryView], part: int, parts: int)
 
 
 def _weight(view: DigestView, stories: Sequence[StoryView], *, first: bool, last: bool, weigh: Weigh) -> int:
+    """As a first, middle or last part; how many parts there will be is not known yet, two digits stand for it."""
     part, parts = (1 if first else 98), (1 if first and last else 98 if last else 99)
     return weigh(_part(view, stories, part, parts))
 
@@ -62,12 +59,16 @@ def _fill(
 
 
 def _most(top: int, fits: Callable[[int], bool]) -> int:
-    """The largest number up to `top` that fits, 0 if not even 1 does; found by halving."""
-    low, high = 0, max(0, top)
+    """The largest number up to `top` that fits, 0 if not even 1 does; found by doubling, then halving."""
+    low, high = 0, min(1, max(0, top))
+    while low < high and fits(high):
+        low, high = high, min(2 * high, top)
     while low < high:
-        middle = (low + high + 1) // 2
+        middle = (low + high) // 2  # `high` is known not to fit
+        if middle == low:
+            break
         if fits(middle):
             low = middle
         else:
-            high = middle - 1
+            high = middle
     return low

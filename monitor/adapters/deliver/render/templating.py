@@ -4,10 +4,11 @@ A user's template of the same name in the override directory wins over the shipp
 attributes outside the view, and can't fetch anything: style sheets are included, never loaded.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import css_inline
-from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader, PackageLoader, StrictUndefined, TemplateError
+from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader, PackageLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from monitor.core.model import Segment
@@ -72,23 +73,22 @@ class Templates:
 
     def html(self, view: DigestView) -> str:
         """A complete document with inlined styles. Raises ConfigError naming the template and its line."""
-        return self._inliner.inline(self._fill(HTML, view))
+        return self._fill(HTML, view, self._inliner.inline)
 
     def text(self, view: DigestView) -> str:
         """Plain text in lines of 78 cells. Raises ConfigError naming the template and its line."""
-        return self._fill(TEXT, view).strip("\n") + "\n"
+        return self._fill(TEXT, view, lambda text: text.strip("\n") + "\n")
 
-    def _fill(self, name: str, view: DigestView) -> str:
+    def _fill(self, name: str, view: DigestView, finish: Callable[[str], str]) -> str:
         try:
-            return self._environment.get_template(name).render(d=view)
-        except TemplateError as error:
+            return finish(self._environment.get_template(name).render(d=view))
+        except Exception as error:  # a user's template may raise anything
             line, file = _place(error, name)
-            raise ConfigError(
-                [Problem((), f"template can't be used: {error}", "mend it or take it away", file, line, 1)]
-            ) from error
+            message = f"the template can't be used: {error}"
+            raise ConfigError([Problem((), message, "mend it or take it away", file, line, 1)]) from error
 
 
-def _place(error: TemplateError, name: str) -> tuple[int, str]:
+def _place(error: Exception, name: str) -> tuple[int, str]:
     """Line and file of a template error: its own if it knows them, else from the traceback's template frames."""
     line, file = getattr(error, "lineno", None), getattr(error, "filename", None)
     trace = error.__traceback__

@@ -6,7 +6,7 @@ whatever is shortened says so by an ellipsis or by "and 12 more".
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from monitor.core.model import (
@@ -29,6 +29,7 @@ WHY_MAX = 800  # characters of found words for each rule
 MARKS_MAX = 40  # marked runs of a text; the words after them stand unmarked
 GLOSS_MAX, FORMS_MAX, CHANGES_MAX, REASONS_MAX = 16, 6, 4, 6  # how many are listed before "and n more"
 BROKEN_MAX, TOPICS_MAX, NOTES_MAX = 20, 30, 10
+FULL_MAX, STORIES_MAX = 60, 300  # stories told in full, stories told at all; the rest is counted
 SILENT_AFTER = timedelta(hours=6)  # from when on it is worth saying that nobody wrote of it in English
 
 STATUS = {
@@ -139,7 +140,9 @@ def view(digest: Digest) -> DigestView:
     """The whole digest in one part."""
     times = words.Times(digest.at, digest.timezone)
     english = any(code == "en" and read for code, read, _ in digest.coverage.by_language)
-    stories = tuple(_story(n, story, digest, times, english) for n, story in enumerate(digest.stories, 1))
+    told = enumerate(digest.stories[:STORIES_MAX], 1)
+    stories = tuple(_story(n, story, digest, times, english) for n, story in told)
+    stories = (*stories[:FULL_MAX], *map(_in_brief, stories[FULL_MAX:]))
     since = times.long(digest.since) if digest.since else ""
     return DigestView(
         name=words.clip(digest.title, NAME_MAX),
@@ -157,7 +160,7 @@ def view(digest: Digest) -> DigestView:
         empty=() if stories else _empty(digest, since),
         watched=_watched(digest.coverage, times),
         broken=_broken(digest.coverage.broken, times),
-        left_out=tuple(f"{words.count(n, 'report')} {words.clip(why, MESSAGE_MAX)}" for why, n in digest.left_out),
+        left_out=tuple(_left_out(digest)),
         notes=_capped([words.clip(note, NOTE_MAX) for note in digest.notes], NOTES_MAX, "notes"),
         next=times.long(digest.next_at) if digest.next_at else "",
         sample=SAMPLE if digest.sample else "",
@@ -236,6 +239,14 @@ def _empty(digest: Digest, since: str) -> tuple[str, ...]:
     return tuple(lines)
 
 
+def _left_out(digest: Digest) -> Iterable[str]:
+    more = len(digest.stories) - STORIES_MAX
+    if more > 0:
+        yield f"{words.count(more, 'story', 'stories')} beyond the first {STORIES_MAX}"
+    for why, n in digest.left_out:
+        yield f"{words.count(n, 'report')} {words.clip(why, MESSAGE_MAX)}"
+
+
 def _watched(coverage: Coverage, times: words.Times) -> tuple[str, ...]:
     if not coverage.feeds:
         return ("No feed is enabled, so nothing was watched.",)
@@ -285,6 +296,13 @@ def _story(number: int, story: DigestStory, digest: Digest, times: words.Times, 
         carriers=_carriers(story, times),
         reasons=tuple(_reason(reason) for reason in story.reasons[:REASONS_MAX]),
         reasons_more=max(0, len(story.reasons) - REASONS_MAX),
+    )
+
+
+def _in_brief(story: StoryView) -> StoryView:
+    """In a flood: severity, headline, and who told it first."""
+    return replace(
+        story, gloss="", meta=story.meta[:2], changes=(), changes_more=0, snippet=(), carriers=(), reasons=()
     )
 
 

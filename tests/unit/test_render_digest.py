@@ -1,0 +1,480 @@
+"""What a reader of each form gets to see of a digest, and what nobody may make it show."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from selectolax.lexbor import LexborHTMLParser
+from support import samples
+from support.slack_server import complaints
+
+from monitor.adapters.deliver.mime import transfer
+from monitor.adapters.deliver.render import HTML_MAX, DigestRenderer, render_html, render_slack, render_text
+from monitor.core.model import Carrier, Digest, DigestStory, Ownership, Segment, StoryStatus, Target
+from monitor.errors import ConfigError
+
+EMAIL, SLACK, FILE = Target("email", "a@b.example"), Target("slack", "#x"), Target("file", "out")
+
+
+def tree(digest: Digest) -> LexborHTMLParser:
+    return LexborHTMLParser(render_html(digest))
+
+
+def slack_text(digest: Digest) -> str:
+    """Everything a reader of Slack sees."""
+
+    def texts(node: Any) -> list[str]:
+        if isinstance(node, dict):
+            own = [node["text"]] if isinstance(node.get("text"), str) else []
+            return own + [text for key, value in node.items() if key != "text" or not own for text in texts(value)]
+        return [text for value in node for text in texts(value)] if isinstance(node, list) else []
+
+    text = "\n".join("".join(texts(block)) for message in render_slack(digest) for block in message["blocks"])  # type: ignore[attr-defined]
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def html_text(digest: Digest) -> str:
+    body = tree(digest).body
+    assert body is not None
+    return " ".join(body.text(separator=" ").split())
+
+
+def text_text(digest: Digest) -> str:
+    return " ".join(render_text(digest).split())
+
+
+FORMS = {"html": html_text, "text": text_text, "slack": slack_text}
+every_form = pytest.mark.parametrize("form", FORMS)
+
+
+def seen(form: str, digest: Digest) -> str:
+    return FORMS[form](digest).replace("\xa0", " ").replace("*", "")
+
+
+def one(story: DigestStory) -> Digest:
+    return replace(samples.digest(), stories=(story,))
+
+
+# --- what every form tells --------------------------------------------------------------------------------
+
+
+@every_form
+@pytest.mark.parametrize(
+    "what",
+    [
+        "Russia–China desk, morning digest",
+        "Second espionage case opened on the coast",
+        "Tuesday 24 November 2026, 08:00 Tokyo (UTC+9)",
+        "3 stories from 11 reports",
+        "Russian 7, Chinese 2, English 2",
+        "since Friday 20 November, 08:00 Tokyo",
+        "1 story, 7 reports",
+        samples.digest().stories[0].headline,
+        "espionage · arrest · citizen of China · FSB",
+        "First: Пример-Ъ (Russia, independent) Sun 21:12",
+        "English after 1 h 42 min, Chinese after 9 h",
+        "told before, headline changed",
+        "The Sample Times",
+        "Second Chinese national held in coastal spy case",
+        "and 3 more with the same headline",
+        "заключил под стражу",
+        "espionage-arrests",
+        "арестовал, заключил под стражу",
+        "61 of 64 feeds read, 1,204 polls, 8,912 items, last at 07:58",
+        "Russian 26 of 29",
+        "Образец-Восток (certificate expired, since Sat 20:00)",
+        "6 reports below medium",
+        "unknown term $amur",
+        "Wednesday 25 November, 08:00 Tokyo",
+    ],
+)
+def test_every_form_tells_all_of_the_digest(form: str, what: str) -> None:
+    assert what in seen(form, samples.digest())
+
+
+@every_form
+def test_a_changed_headline_shows_old_and_new(form: str) -> None:
+    text = seen(form, samples.digest()).replace(" ", "")
+    assert "50" in text
+    assert "40亿立方米" in text
+
+
+@every_form
+def test_a_sample_says_so_first(form: str) -> None:
+    sample = seen(form, replace(samples.digest(), sample=True))
+    assert "invented" in sample[:400]
+    assert "invented" not in seen(form, samples.digest())
+
+
+@every_form
+def test_an_empty_digest_says_that_nothing_was_found_and_what_was_watched(form: str) -> None:
+    text = seen(form, samples.empty())
+    assert "Nothing was found since Friday 20 November, 08:00 Tokyo." in text
+    assert "8,912 items from 61 of 64 feeds were read" in text
+    assert "This says nothing of the 3 feeds that could not be read" in text
+
+
+@every_form
+def test_an_empty_digest_with_something_left_out_does_not_claim_silence(form: str) -> None:
+    text = seen(form, replace(samples.empty(), left_out=(("below medium", 2),)))
+    assert "Nothing was found" not in text
+    assert "2 reports below medium" in text
+
+
+@every_form
+def test_a_digest_without_feeds_admits_it(form: str) -> None:
+    coverage = replace(samples.coverage(), feeds=0, feeds_read=0, broken=())
+    assert "No feed is enabled" in seen(form, replace(samples.empty(), coverage=coverage))
+
+
+@every_form
+def test_a_story_known_from_one_report_is_not_told_twice(form: str) -> None:
+    text = seen(form, one(samples.tumen()))
+    assert text.count("Sample Coast Daily") == 1
+
+
+@every_form
+def test_many_broken_feeds_are_counted_not_hidden(form: str) -> None:
+    trouble = samples.coverage().broken[0]
+    coverage = replace(samples.coverage(), broken=tuple(replace(trouble, label=f"Feed {n}") for n in range(50)))
+    text = seen(form, replace(samples.digest(), coverage=coverage))
+    assert "Feed 19" in text
+    assert "and 30 more feeds" in text
+
+
+# --- what is said of a story ------------------------------------------------------------------------------
+
+
+def carrier(outlet: str, hours: float, language: str = "ru", owner: Ownership = Ownership.PRIVATE) -> Carrier:
+    return Carrier(outlet, f"{outlet} reports", "", samples.AT - timedelta(hours=hours), language, "RU", owner)
+
+
+def meta(*carriers: Carrier, **changes: Any) -> str:
+    text = html_text(one(replace(samples.tumen(), carriers=carriers, **changes)))
+    return text.replace("\xa0", " ")
+
+
+@pytest.mark.parametrize(
+    ("carriers", "claim", "made", "reason"),
+    [
+        ([carrier("A", 9), carrier("B", 8), carrier("C", 7)], "no state outlet yet", True, "all owners known"),
+        ([carrier("A", 9), carrier("B", 8)], "no state outlet yet", False, "two outlets prove nothing"),
+        (
+            [carrier("A", 9), carrier("B", 8), carrier("C", 7, owner=Ownership.UNKNOWN)],
+            "no state outlet yet",
+            False,
+            "one owner is unknown",
+        ),
+        (
+            [carrier("A", 9), carrier("B", 8), replace(carrier("C", 7), copies=2)],
+            "no state outlet yet",
+            False,
+            "who copied is unknown",
+        ),
+        (
+            [carrier("A", 9, owner=Ownership.STATE), carrier("B", 8, owner=Ownership.STATE)],
+            "state outlets only",
+            True,
+            "both are",
+        ),
+        ([carrier("A", 9, owner=Ownership.STATE), carrier("B", 8)], "state outlets only", False, "one is not"),
+        ([carrier("A", 9), carrier("B", 8, "zh")], "nothing in English for 9 h", True, "told in others for long"),
+        ([carrier("A", 5), carrier("B", 4, "zh")], "nothing in English", False, "too early to say"),
+        ([carrier("A", 9), carrier("B", 8, "en")], "nothing in English", False, "it is in English"),
+        ([carrier("A", 9), carrier("B", 8)], "2 reports by 2 outlets", True, "counted"),
+        (
+            [carrier("A", 9), replace(carrier("B", 8), copies=3)],
+            "5 reports by",
+            False,
+            "the copies' outlets are unknown",
+        ),
+    ],
+)
+def test_claims_about_who_tells_a_story_are_made_only_when_known(
+    carriers: list[Carrier], claim: str, made: bool, reason: str
+) -> None:
+    assert (claim in meta(*carriers)) is made, reason
+
+
+def test_an_undated_report_is_not_given_a_date() -> None:
+    assert "No usable date, first read: A" in meta(carrier("A", 9), undated=True)
+
+
+def test_a_story_told_before_says_so() -> None:
+    assert "told before, more reports" in meta(carrier("A", 9), status=StoryStatus.MORE)
+
+
+# --- HTML -------------------------------------------------------------------------------------------------
+
+
+def test_html_has_one_headline_then_one_heading_a_story_and_none_skipped() -> None:
+    levels = [int(node.tag[1]) for node in tree(samples.digest()).css("h1,h2,h3,h4")]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert set(levels[1:]) == {2}
+    assert len(tree(samples.digest()).css(".story h2")) == 3
+
+
+def test_foreign_words_carry_their_language() -> None:
+    stories = tree(samples.digest()).css(".story")
+    assert [story.css_first("h2").attributes["lang"] for story in stories] == ["ru", "zh", "en"]
+    assert stories[0].css_first(".snip").attributes["lang"] == "ru"
+    assert [node.attributes.get("lang") for node in stories[0].css("bdi")] == ["en", "ru", "zh"]
+
+
+def test_a_headline_made_of_the_first_story_is_read_in_its_language() -> None:
+    first = samples.espionage()
+    named = tree(replace(samples.digest(), headline=f"{first.headline}; 2 more stories"))
+    assert named.css_first("h1").attributes["lang"] == "ru"
+    assert "lang" not in tree(samples.digest()).css_first("h1").attributes
+
+
+def test_words_of_the_rules_are_marked() -> None:
+    story = tree(samples.digest()).css_first(".story")
+    assert [mark.text() for mark in story.css(".snip mark")] == ["заключил под стражу", "гражданина Китая", "шпионаже"]
+    assert [mark.text() for mark in story.css("h2 mark")] == ["арестовал", "гражданина КНР", "шпионаже"]
+
+
+def test_changes_are_deletions_and_insertions() -> None:
+    change = tree(samples.digest()).css_first(".chg")
+    assert (change.css_first("del").text(), change.css_first("ins").text()) == ("50", "40")
+
+
+def test_nothing_is_loaded_from_anywhere() -> None:
+    html = render_html(samples.digest())
+    assert tree(samples.digest()).css("img,script,link,iframe,object,video,form") == []
+    assert "url(" not in html
+    assert "@import" not in html
+
+
+def test_styles_are_inlined_and_only_the_responsive_ones_remain_a_sheet() -> None:
+    page = tree(samples.digest())
+    (sheet,) = page.css("style")
+    assert "prefers-color-scheme:dark" in sheet.text()
+    assert "max-width:480px" in sheet.text()
+    assert all("style" in node.attributes for node in page.css("h1,h2,.snip,.sev,.meta,mark"))
+
+
+def test_the_encoding_is_declared_where_browsers_look_for_it() -> None:
+    assert b'charset="utf-8"' in render_html(samples.digest()).encode()[:1024]
+
+
+def test_small_pictures_are_told_in_words_too() -> None:
+    labels = [node.attributes["aria-label"] for node in tree(samples.digest()).css(".spark")]
+    assert labels[0] == "Last 30 days: 14 reports, at most 5 in a day"
+
+
+def test_the_glance_leads_to_its_stories() -> None:
+    page = tree(samples.digest())
+    for link in page.css(".glance a"):
+        assert page.css_first(str(link.attributes["href"])) is not None
+
+
+# --- what nobody may make it show -------------------------------------------------------------------------
+
+ATTACK = (
+    '<script>alert(1)</script><img src=x onerror=alert(1)>" onmouseover="x {{ 7*7 }} {% raw %} <!channel> *b* & \u202e'
+)
+
+
+def attacked() -> Digest:
+    story = samples.tumen()
+    evil = replace(
+        story,
+        headline=ATTACK,
+        headline_marks=(Segment(ATTACK, True),),
+        snippet=(Segment(ATTACK), Segment(ATTACK, True)),
+        link="javascript:alert(1)",
+        language='"><script>',
+        gloss=(ATTACK,),
+        changes=((ATTACK, ATTACK + "!"),),
+        carriers=tuple(replace(story.carriers[0], outlet=ATTACK, title=f"{n}{ATTACK}", link="data:x,y") for n in "12"),
+    )
+    return replace(samples.digest(), title=ATTACK, headline=ATTACK, stories=(evil,), notes=(ATTACK,))
+
+
+def test_no_text_becomes_markup() -> None:
+    page = tree(attacked())
+    assert page.css("script,img") == []
+    assert [n for n in page.css("*") if any(name.startswith("on") for name in n.attributes)] == []
+    assert "{{ 7*7 }}" in html_text(attacked())
+    assert "\u202e" not in render_html(attacked()) + render_text(attacked())
+
+
+def test_only_web_links_survive() -> None:
+    hrefs = [str(node.attributes["href"]) for node in tree(attacked()).css("a")]
+    assert [href for href in hrefs if not href.startswith(("http://", "https://", "#"))] == []
+    assert "javascript:" not in json.dumps(render_slack(attacked()))
+
+
+def test_nobody_can_call_a_channel_together_in_slack() -> None:
+    for message in render_slack(attacked()):
+        assert complaints(dict(message)) == []
+        mrkdwn = [b for b in message["blocks"] if b["type"] in {"section", "context"}]  # type: ignore[attr-defined]
+        assert "<!channel>" not in json.dumps([message["text"], mrkdwn])
+
+
+def test_slack_escapes_three_characters_and_no_others() -> None:
+    note = "Q&A: \"a<b\" > 'c' *d* _e_ ~f~"
+    digest = replace(samples.digest(), notes=(note,))
+    assert (
+        "Q&amp;A: \"a&lt;b\" &gt; 'c' *d* _e_ ~f~"
+        in json.loads(json.dumps(render_slack(digest)))[0]["blocks"][-1]["elements"][0]["text"]
+    )
+
+
+# --- several messages -------------------------------------------------------------------------------------
+
+
+def test_a_usual_digest_is_one_email_and_one_slack_message() -> None:
+    assert len(DigestRenderer().render(samples.digest(), EMAIL)) == 1
+    assert len(DigestRenderer().render(samples.digest(), SLACK)) == 1
+
+
+def test_a_flood_becomes_several_emails_each_light_enough() -> None:
+    messages = DigestRenderer().render(samples.flood(), EMAIL)
+    assert len(messages) > 1
+    assert [transfer(str(m.body["html"]))[1] for m in messages if transfer(str(m.body["html"]))[1] > HTML_MAX] == []
+
+
+@pytest.mark.parametrize("body", ["html", "text"])
+@pytest.mark.parametrize(("stories", "carriers"), [(60, 12), (1, 700), (3, 300)])
+def test_no_story_and_no_report_is_dropped_from_email(body: str, stories: int, carriers: int) -> None:
+    messages = DigestRenderer().render(samples.flood(stories, carriers), EMAIL)
+    whole = "\n".join(str(message.body[body]) for message in messages)
+    missing = [
+        f"https://primer.example/{n}/{m}"
+        for n in range(1, stories + 1)
+        for m in range(carriers)
+        if f"primer.example/{n}/{m}\n" not in whole and f'primer.example/{n}/{m}"' not in whole
+    ]
+    assert missing == []
+    assert [n for n in range(1, stories + 1) if f"Новость номер {n} " not in whole.replace("</mark>", "")] == []
+
+
+def test_parts_say_which_they_are_and_only_the_last_has_the_foot() -> None:
+    messages = DigestRenderer().render(samples.flood(), EMAIL)
+    total = len(messages)
+    for number, message in enumerate(messages, 1):
+        assert f"({number}/{total})" in str(message.body["subject"])
+        for form in ("html", "text"):
+            body = str(message.body[form])
+            assert f"part {number} of {total}" in body
+            assert ("What was watched" in body) is (number == total)
+            assert (f"Continued in part {number + 1} of {total}" in body) is (number < total)
+
+
+def test_slack_counts_what_it_does_not_show() -> None:
+    text = slack_text(samples.flood(1, 40))
+    assert "and 35 more: Пример-1-5, Пример-1-6" in text
+
+
+def test_parts_of_a_sample_all_say_so() -> None:
+    flood = replace(samples.flood(), sample=True)
+    for target in (EMAIL, SLACK):
+        for message in DigestRenderer().render(flood, target):
+            assert "invented" in json.dumps(dict(message.body))
+
+
+def test_a_file_gets_all_forms_whole() -> None:
+    (message,) = DigestRenderer().render(samples.flood(), FILE)
+    assert set(message.body) == {"subject", "text", "html", "slack"}
+    assert "Новость номер 60 " in str(message.body["html"]).replace("</mark>", "")
+
+
+def test_messages_can_be_stored_as_json() -> None:
+    for target in (EMAIL, SLACK, FILE):
+        for message in DigestRenderer().render(samples.digest(), target):
+            assert json.loads(json.dumps(message.body)) == message.body
+
+
+def test_rendering_twice_gives_the_same() -> None:
+    for target in (EMAIL, SLACK, FILE):
+        assert DigestRenderer().render(samples.digest(), target) == DigestRenderer().render(samples.digest(), target)
+
+
+# --- a user's own templates -------------------------------------------------------------------------------
+
+
+def render_with(directory: Path, **files: str) -> str:
+    for name, content in files.items():
+        (directory / name.replace("_", ".")).write_text(content, "utf-8")
+    return str(DigestRenderer(directory).render(samples.digest(), EMAIL)[0].body["text"])
+
+
+def test_a_template_beside_the_yaml_wins(tmp_path: Path) -> None:
+    text = render_with(tmp_path, digest_txt="{{ d.name }}: {{ d.stories | length }} & more")
+    assert text == "Russia–China desk, morning digest: 3 & more\n"
+
+
+def test_templates_that_are_not_overridden_stay_the_shipped_ones(tmp_path: Path) -> None:
+    render_with(tmp_path, digest_txt="mine")
+    html = str(DigestRenderer(tmp_path).render(samples.digest(), EMAIL)[0].body["html"])
+    assert html == render_html(samples.digest())
+
+
+def test_an_own_style_sheet_is_inlined(tmp_path: Path) -> None:
+    (tmp_path / "digest.css").write_text("h1{color:#123456}", "utf-8")
+    html = str(DigestRenderer(tmp_path).render(samples.digest(), EMAIL)[0].body["html"])
+    assert "color:#123456" in str(LexborHTMLParser(html).css_first("h1").attributes["style"])
+
+
+@pytest.mark.parametrize(
+    ("template", "line", "reason"),
+    [
+        ("fine\n{{ d.name", 2, "not closed"),
+        ("fine\nfine\n{{ d.nonsense }}", 3, "a field that does not exist"),
+        ("{{ d.__class__.__mro__ }}", 1, "a way out of the sandbox"),
+        ("{{ ''.__class__ }}", 1, "another one"),
+        ("{% for x in d.stories %}{{ x.carriers.append(1) }}{% endfor %}", 1, "not a list"),
+        ("{% include '../secret' %}", 1, "a file elsewhere"),
+        ("{% include '/etc/hostname' %}", 1, "a file of the system"),
+        ("{{ 1/0 }}", 1, "a fault of arithmetic"),
+        ("{{ d.name + 1 }}", 1, "a fault of types"),
+        ("{{ range(99999999) | list }}", 1, "too much"),
+    ],
+)
+def test_a_template_that_can_not_be_used_is_named_with_its_line(
+    tmp_path: Path, template: str, line: int, reason: str
+) -> None:
+    (tmp_path / "digest.txt").write_text(template, "utf-8")
+    with pytest.raises(ConfigError) as caught:
+        DigestRenderer(tmp_path).check(samples.digest())
+    (problem,) = caught.value.problems
+    assert problem.file.endswith("digest.txt"), reason
+    assert problem.line == line, reason
+
+
+def test_a_digest_goes_out_by_the_shipped_templates_when_the_users_own_fail(tmp_path: Path) -> None:
+    text = " ".join(render_with(tmp_path, digest_txt="{{ d.nonsense }}").split())
+    assert samples.digest().stories[0].headline in text
+    assert "Your templates could not be used" in text
+    assert "digest.txt:1" in text
+
+
+def test_templates_without_fault_pass_the_check(tmp_path: Path) -> None:
+    (tmp_path / "digest.txt").write_text("{{ d.name }}", "utf-8")
+    DigestRenderer(tmp_path).check(samples.digest())
+    DigestRenderer().check(samples.digest())
+
+
+# --- a flood ----------------------------------------------------------------------------------------------
+
+
+@every_form
+def test_a_flood_is_told_in_brief_after_the_gravest_and_then_counted(form: str) -> None:
+    text = seen(form, samples.flood(1_000, 3))
+    assert "1,000 stories from 3,000 reports" in text
+    assert "Новость номер 60 " in text
+    assert "Новость номер 300 " in text
+    assert "Новость номер 301 " not in text
+    assert "700 stories beyond the first 300" in text
+
+
+def test_a_flood_of_ten_thousand_gives_few_messages() -> None:
+    flood = samples.flood(10_000, 1)
+    assert len(DigestRenderer().render(flood, EMAIL)) <= 10
+    assert len(DigestRenderer().render(flood, SLACK)) <= 25
