@@ -10,6 +10,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import ParseError, fromstring
 
 from monitor.adapters.config import values
+from monitor.adapters.config.yaml import plain_scalar
 from monitor.core.model import FeedSpec
 from monitor.errors import MonitorError
 
@@ -100,5 +101,16 @@ def write_entries(feeds: Iterable[FeedSpec]) -> str:
     entries = [{name: value for name in _FIELDS if (value := getattr(feed, name))} for feed in feeds]
     for entry in entries:
         entry.update({"tags": list(entry["tags"])} if "tags" in entry else {})
-    # The writer quotes whatever YAML 1.1 or 1.2 would take for something other than text (`no`, `on`).
-    return yaml.safe_dump({"feeds": entries}, allow_unicode=True, sort_keys=False, width=10_000)
+    return yaml.dump({"feeds": entries}, Dumper=_Writer, allow_unicode=True, sort_keys=False, width=10_000)
+
+
+class _Writer(yaml.SafeDumper):
+    """Quotes what YAML 1.1 would take for something other than text (`no`), and what 1.2 would (`1e3`)."""
+
+
+def _quoted(writer: _Writer, text: str) -> yaml.ScalarNode:
+    style = None if isinstance(plain_scalar(text), str) else "'"
+    return writer.represent_scalar("tag:yaml.org,2002:str", text, style)
+
+
+_Writer.add_representer(str, _quoted)

@@ -199,9 +199,13 @@ def _place(mark: _Mark | None) -> tuple[int, int]:
 
 
 def _scalar(event: yaml.ScalarEvent) -> Scalar:
-    text: str = event.value
     if event.style or event.tag:  # quoted, block, or tagged as text
-        return text
+        return event.value
+    return plain_scalar(event.value)
+
+
+def plain_scalar(text: str) -> Scalar:
+    """What an unquoted word means."""
     if text in _NULL:
         return None
     if text in _TRUE or text in _FALSE:
