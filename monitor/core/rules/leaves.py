@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from monitor.core.rules.book import Condition, Group, Kind, Pattern, Phrase, Term, TermRef
 from monitor.core.rules.evaluate import Branch, Leaf, Node, NodePart
-from monitor.core.rules.lexicon import Lexicon
+from monitor.core.rules.lexicon import Entry, Lexicon
 from monitor.core.text.forms import Form
 
 
@@ -26,18 +26,19 @@ class LeafTable:
 
     def __init__(self, terms: Mapping[str, Term]) -> None:
         self._terms = terms
-        self._numbers: dict[Term | Pattern, int] = {}
+        self._numbers: dict[int | str | Pattern, int] = {}  # phrases by identity: comparing them costs more
         self._needs: dict[tuple[int, int], tuple[int, ...]] = {}
+        self._kept: list[Term] = []  # while their identities count
         self.names: list[LeafName] = []
         self.patterns: dict[int, Pattern] = {}
         self.weights: dict[int, tuple[float, ...]] = {}
         self.contexts: list[Node] = []  # what forms need; leaf -1 is the form itself
-        self._entries: list[tuple[int, int, Form]] = []
+        self._entries: list[Entry] = []
 
     def close(self, cache: MutableMapping[str, bytes] | None) -> None:
         """Build the lexicon from all leaves numbered so far."""
         self.lexicon = Lexicon(self._entries, cache)
-        self._entries = []
+        self._entries, self._kept = [], []
 
     def needs(self, leaf: int, form: int) -> tuple[int, ...]:
         """Numbers of the contexts that a form of a leaf needs, all of them."""
@@ -49,6 +50,7 @@ class LeafTable:
             case TermRef(id=term_id):
                 return Leaf(self._term(self._terms[term_id]))
             case Phrase(term=term):
+                self._kept.append(term)
                 return Leaf(self._term(term))
             case Pattern():
                 return Leaf(self._pattern(condition))
@@ -68,22 +70,23 @@ class LeafTable:
         return number
 
     def _term(self, term: Term) -> int:
-        number = self._numbers.get(term)
+        key = term.id if term.named else id(term)
+        number = self._numbers.get(key)
         if number is not None:
             return number
-        number = self._new(term, LeafName(term.id, term.label, term.entity, term.named))
+        number = self._new(key, LeafName(term.id, term.label, term.entity, term.named))
         self.weights[number] = tuple(form.weight for form in term.forms)
         whole = self._context(term.needs) if term.needs else ()
         for i, form in enumerate(term.forms):
-            self._entries.append((number, i, form.form))
-            self._entries += [(number, -2 - i, other) for other in form.lookalikes]
+            self._entries.append(Entry(number, i, form.form))
+            self._entries += [Entry(number, -2 - i, other) for other in form.lookalikes]
             context = whole + (self._context(form.needs) if form.needs else ())
             if context:
                 self._needs[number, i] = context
-        self._entries += [(number, -1, other) for other in self._lookalikes(term)]
+        self._entries += [Entry(number, -1, other) for other in self._lookalikes(term)]
         return number
 
-    def _new(self, key: Term | Pattern, name: LeafName) -> int:
+    def _new(self, key: int | str | Pattern, name: LeafName) -> int:
         number = self._numbers[key] = len(self.names)
         self.names.append(name)
         return number
