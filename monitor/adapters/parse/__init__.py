@@ -22,11 +22,11 @@ class FeedParser:
         `feed` overrides the language, and gives the encoding and the time zone where set. Raises ParseError, which says
         what the document is when it is not a feed.
         """
-        if not fetched.body.strip():
-            raise empty_error()
         if error := binary_error(fetched.body):
             raise error
         decoded = decode(fetched.body, fetched.content_type, feed.encoding)
+        if not decoded.text.strip():
+            raise empty_error()
         match kind := kind_of(decoded.text):
             case Kind.JSON:
                 document = read_json(decoded.text)

@@ -1,6 +1,6 @@
 """RSS, RDF and Atom → entries, read by feedparser. Its encodings, links, dates and HTML clean-up are not used."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import timedelta
 from io import BytesIO
@@ -50,10 +50,10 @@ def read_xml(text: str) -> Document:
     )
 
 
-def _parsed(mended: Mended) -> Mapping[str, Any]:
+def _parsed(mended: Mended) -> dict[str, Any]:
     body = mended.text.encode("utf-8", "replace")
     try:
-        result: Mapping[str, Any] = feedparser.parse(
+        result: dict[str, Any] = feedparser.parse(
             BytesIO(body), response_headers=_HEADERS, sanitize_html=False, resolve_relative_uris=False
         )
     except Exception as error:  # a parser of what strangers write; whatever it stumbles over is theirs
@@ -61,7 +61,7 @@ def _parsed(mended: Mended) -> Mapping[str, Any]:
     return result
 
 
-def _entry(entry: Mapping[str, Any]) -> Entry:
+def _entry(entry: dict[str, Any]) -> Entry:
     guid = _text(entry, "id")
     link = _text(entry, "link") or next(iter(_hrefs(entry, "alternate")), "") or next(iter(_hrefs(entry, "via")), "")
     if link == guid and not guid.startswith(("http:", "https:", "/")):
@@ -80,15 +80,15 @@ def _entry(entry: Mapping[str, Any]) -> Entry:
 
 def _markup(detail: object, value: str) -> Markup:
     """Only Atom's `type="text"` is to be believed: RSS calls plain what is HTML, and the other way round."""
-    kind = _text(detail, "type") if isinstance(detail, Mapping) else ""
+    kind = _text(detail, "type") if isinstance(detail, dict) else ""
     return Markup(value, is_html=True if kind in {"text/html", "application/xhtml+xml"} and "<" in value else None)
 
 
-def _hrefs(entry: Mapping[str, Any], rel: str) -> Iterable[str]:
+def _hrefs(entry: dict[str, Any], rel: str) -> Iterable[str]:
     return [_text(link, "href") for link in _dicts(entry.get("links")) if link.get("rel") == rel]
 
 
-def _ttl(about: Mapping[str, Any]) -> timedelta | None:
+def _ttl(about: dict[str, Any]) -> timedelta | None:
     """How often the feed says that it changes: RSS `ttl` in minutes, or the syndication module's period."""
     with suppress(ValueError, OverflowError):
         if minutes := int(_text(about, "ttl") or 0):
@@ -102,10 +102,11 @@ def _ttl(about: Mapping[str, Any]) -> timedelta | None:
     return timedelta(hours=hours) / frequency
 
 
-def _dicts(value: object) -> list[Mapping[str, Any]]:
-    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
+def _dicts(value: object) -> list[dict[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
-def _text(value: Mapping[str, Any], name: str) -> str:
-    found = value.get(name)
+def _text(value: dict[str, Any], name: str) -> str:
+    # Past feedparser's own `get`, which looks under other names as well and warns that it soon will not.
+    found = dict.get(value, name)
     return found if isinstance(found, str) else ""
