@@ -145,8 +145,8 @@ def view(digest: Digest) -> DigestView:
     stories = (*stories[:FULL_MAX], *map(_in_brief, stories[FULL_MAX:]))
     since = times.long(digest.since) if digest.since else ""
     return DigestView(
-        name=words.clip(digest.title, NAME_MAX),
-        headline=words.clip(digest.headline, HEADLINE_MAX),
+        name=words.clip(digest.title, NAME_MAX) or digest.spec,
+        headline=words.clip(digest.headline, HEADLINE_MAX) or "News",
         headline_language=_headline_language(digest),
         when=times.full(digest.at),
         iso=times.iso(digest.at),
