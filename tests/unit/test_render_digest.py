@@ -243,6 +243,10 @@ def test_changes_are_deletions_and_insertions() -> None:
     assert (change.css_first("del").text(), change.css_first("ins").text()) == ("50", "40")
 
 
+def test_a_change_is_in_the_language_of_its_own_report() -> None:
+    assert [node.attributes["lang"] for node in tree(samples.digest()).css(".chg")] == ["zh", "ru"]
+
+
 def test_nothing_is_loaded_from_anywhere() -> None:
     html = render_html(samples.digest())
     assert tree(samples.digest()).css("img,script,link,iframe,object,video,form") == []

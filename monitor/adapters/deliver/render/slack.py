@@ -186,7 +186,7 @@ def _story(story: StoryView) -> list[Block]:
     ]
     gloss = [_text("\n" + story.gloss, italic=True)] if story.gloss else []
     lines = [_line([*kind, _link(story.link, story.title, bold=True), *gloss])]
-    lines += [_change(change) for change in story.changes if change]
+    lines += [_change(change.runs) for change in story.changes if change.runs]
     if story.changes_more:
         lines.append(_line([_text(f"and {story.changes_more} more changed headlines")]))
     if story.snippet:

@@ -66,6 +66,14 @@ class CarrierView:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeView:
+    """A headline that was edited, and the language it is in, empty when unknown."""
+
+    runs: tuple[Run, ...]
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class WordsView:
     """What one term of a rule found: its English label, the forms in the text, the fields they stood in."""
 
@@ -99,7 +107,7 @@ class StoryView:
     headline: tuple[Segment, ...]
     gloss: str
     meta: tuple[str, ...]
-    changes: tuple[tuple[Run, ...], ...]
+    changes: tuple[ChangeView, ...]
     changes_more: int
     snippet: tuple[Segment, ...]
     carriers: tuple[CarrierView, ...]
@@ -288,15 +296,18 @@ def _story(number: int, story: DigestStory, digest: Digest, times: words.Times, 
         headline=segments(story.headline_marks, HEADLINE_MAX) or (Segment(title),),
         gloss=" · ".join(_capped(glosses, GLOSS_MAX, "terms")),
         meta=tuple(_meta(story, digest, times, english)),
-        changes=tuple(
-            differences(words.clip(old, HEADLINE_MAX), words.clip(new, HEADLINE_MAX)) for old, new in changes
-        ),
+        changes=tuple(_change(old, new, story) for old, new in changes),
         changes_more=len(story.changes) - len(changes),
         snippet=segments(story.snippet, SNIPPET_MAX),
         carriers=_carriers(story, times),
         reasons=tuple(_reason(reason) for reason in story.reasons[:REASONS_MAX]),
         reasons_more=max(0, len(story.reasons) - REASONS_MAX),
     )
+
+
+def _change(old: str, new: str, story: DigestStory) -> ChangeView:
+    runs = differences(words.clip(old, HEADLINE_MAX), words.clip(new, HEADLINE_MAX))
+    return ChangeView(runs, next((words.clean(c.language or "") for c in story.carriers if c.title == new), ""))
 
 
 def _in_brief(story: StoryView) -> StoryView:
