@@ -118,13 +118,13 @@ class _Explainer:
         if not isinstance(node, Leaf):
             return ""
         raws = self._reading.raw.get(node.index, ())
-        seen = [raw for raw in raws if raw.form >= 0]
+        seen = [raw for raw in raws if raw[2] >= 0]
         if not seen:
             return ""
-        words = "”, “".join(dict.fromkeys(self._words(raw.start, raw.end) for raw in seen))
-        lookalikes = [raw for raw in raws if raw.form < 0]
-        if any(other.start < raw.end and raw.start < other.end for other in lookalikes for raw in seen):
-            covers = "”, “".join(dict.fromkeys(self._words(raw.start, raw.end) for raw in lookalikes))
+        words = "”, “".join(dict.fromkeys(self._words(raw[0], raw[1]) for raw in seen))
+        lookalikes = [raw for raw in raws if raw[2] < 0]
+        if any(other[0] < raw[1] and raw[0] < other[1] for other in lookalikes for raw in seen):
+            covers = "”, “".join(dict.fromkeys(self._words(raw[0], raw[1]) for raw in lookalikes))
             return f"“{words}” belongs to the look-alike “{covers}”"
         if self._reading.found(node.index):
             return f"“{words}” stands in a field that the rule does not read"

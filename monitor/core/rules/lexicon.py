@@ -12,6 +12,7 @@ import hashlib
 import json
 import re
 import sys
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from functools import cache
 from importlib.metadata import version
@@ -36,12 +37,8 @@ class Entry(NamedTuple):
     form: Form
 
 
-class Raw(NamedTuple):
-    """Something found: positions in the folded text, and the number of the form (as in `Entry`)."""
-
-    start: int
-    end: int
-    form: int
+Raw = tuple[int, int, int]  # start and end in the folded text, and the number of the form as in `Entry`
+_Capitals = Callable[[int, tuple[int, ...]], bool]
 
 
 class Lexicon:
@@ -50,8 +47,7 @@ class Lexicon:
     def __init__(self, entries: Iterable[Entry], cache: MutableMapping[str, bytes] | None = None) -> None:
         self._entries = list(entries)
         self._words, self._rest = _tables(self._entries, cache)
-        self._numbers = {key.encode("cp1251"): number for number, key in enumerate(self._words.keys)}
-        self._heads = _heads(self._numbers)
+        self._trie, self._special = _trie(self._words)
         self._every = ahocorasick_rs.AhoCorasick(self._rest.keys, store_patterns=False) if self._rest.keys else None
         narrow = [(number, text) for number, text in enumerate(self._rest.keys) if _encodable(text)]
         self._narrow_numbers = [number for number, _ in narrow]
@@ -59,7 +55,7 @@ class Lexicon:
             ahocorasick_rs.BytesAhoCorasick([text.encode("cp1251") for _, text in narrow]) if narrow else None
         )
 
-    def scan(self, folded: bytes | str, has_capitals: Callable[[int, tuple[int, ...]], bool]) -> dict[int, list[Raw]]:
+    def scan(self, folded: bytes | str, has_capitals: _Capitals) -> dict[int, list[Raw]]:
         """Raw finds by leaf. `has_capitals(start, offsets)` looks at the original."""
         # One byte a character either way: what cp1251 does not have becomes a question mark, which is no word.
         narrow = folded if isinstance(folded, bytes) else folded.encode("cp1251", "replace")
@@ -70,25 +66,28 @@ class Lexicon:
         text = folded if isinstance(folded, str) else folded.decode("cp1251")
         found: dict[int, list[Raw]] = {}
         for key in phrases:
-            for use in self._words.uses(self._numbers[key]):
-                exact = use.exact or key.decode("cp1251")
-                for start in _occurrences(text, exact):
-                    self._add(found, text, start, start + len(exact), use, has_capitals)
+            self._add_words(found, text, key, has_capitals)
         for number, start, end in open_ends:
             for use in self._rest.uses(number):
-                self._add(found, text, start, end, use, has_capitals)
+                self._add_rest(found, text, start, end, use, has_capitals)
         return found
 
-    def _phrases(self, narrow: bytes) -> set[bytes]:
+    def _phrases(self, narrow: bytes) -> set[int]:
+        """Numbers of the phrases whose words follow one another in the text, whatever stands between them."""
         tokens = narrow.translate(_only_words()).split()
-        heads = self._heads
-        numbers = self._numbers
+        tokens.append(b"")
+        trie = self._trie
         found = set()
-        for at in [i for i, token in enumerate(tokens) if token in heads]:
-            for size in heads[tokens[at]]:
-                phrase = tokens[at] if size == 1 else b" ".join(tokens[at : at + size])
-                if phrase in numbers:
-                    found.add(phrase)
+        for at in [i for i, token in enumerate(tokens) if token in trie]:
+            node: _Node | int | None = trie[tokens[at]]
+            while node is not None:
+                if isinstance(node, int):  # a phrase that no longer one begins with
+                    found.add(node)
+                    break
+                if None in node:
+                    found.add(node[None])  # type: ignore[arg-type]  # under None stands a number
+                at += 1
+                node = node.get(tokens[at])
         return found
 
     def _open_ends(self, folded: bytes | str) -> list[tuple[int, int, int]]:
@@ -99,14 +98,27 @@ class Lexicon:
         numbers = self._narrow_numbers
         return [(numbers[i], s, e) for i, s, e in self._narrow.find_matches_as_indexes(folded, overlapping=True)]
 
-    def _add(
-        self,
-        found: dict[int, list[Raw]],
-        text: str,
-        start: int,
-        end: int,
-        use: Use,
-        has_capitals: Callable[[int, tuple[int, ...]], bool],
+    def _add_words(self, found: dict[int, list[Raw]], text: str, key: int, has_capitals: _Capitals) -> None:
+        if key in self._special:
+            for use in self._words.uses(key):
+                exact = use.exact or self._words.keys[key]
+                for start, end in _whole_words(text, exact):
+                    if not use.capitals or has_capitals(start, use.capitals):
+                        leaf, number, _ = self._entries[use.entry]
+                        found.setdefault(leaf, []).append((start, end, number))
+            return
+        starts = self._words.starts
+        places = _whole_words(text, self._words.keys[key])
+        for entry in self._words.entries[starts[key] : starts[key + 1]] if places else ():
+            leaf, number, _ = self._entries[entry]
+            raws = found.get(leaf)
+            if raws is None:
+                raws = found[leaf] = []
+            for start, end in places:
+                raws.append((start, end, number))
+
+    def _add_rest(
+        self, found: dict[int, list[Raw]], text: str, start: int, end: int, use: Use, has_capitals: _Capitals
     ) -> None:
         leaf, number, form = self._entries[use.entry]
         if not form.open_left and is_word_char(text[start]) and not begins_word(text, start):
@@ -115,9 +127,8 @@ class Lexicon:
         closed = not form.open_right and is_word_char(last) and not "\uac00" <= last <= "\ud7af"
         if closed and not ends_word(text, end):
             return
-        if use.capitals and not has_capitals(start, use.capitals):
-            return
-        found.setdefault(leaf, []).append(Raw(start, end, number))
+        if not use.capitals or has_capitals(start, use.capitals):
+            found.setdefault(leaf, []).append((start, end, number))
 
     def forms(self) -> Iterator[tuple[str, int]]:
         """Every folded text that is looked for, with its leaf; look-alikes left out."""
@@ -173,18 +184,30 @@ def _encodable(text: str) -> bool:
     return True
 
 
-def _heads(keys: Iterable[bytes]) -> dict[bytes, tuple[int, ...]]:
-    """First words, with the numbers of words that phrases beginning so have."""
-    sizes: dict[bytes, tuple[int, ...]] = {}
-    for key in keys:
-        head, _, _ = key.partition(b" ")
-        size = key.count(b" ") + 1
-        known = sizes.get(head)
-        if known is None:
-            sizes[head] = (size,)
-        elif size not in known:
-            sizes[head] = (*known, size)
-    return sizes
+_Node = dict[bytes | None, "_Node | int"]  # next word → what follows it; None → the number of a phrase that ends here
+
+
+def _trie(words: WordTable) -> tuple[_Node, frozenset[int]]:
+    """Phrases by their words, with the numbers of those that are not read simply as they stand."""
+    root: _Node = {}
+    for number, key in enumerate(words.keys):
+        *front, last = key.encode("cp1251").split(b" ")
+        node = root
+        for word in front:
+            below = node.get(word)
+            if not isinstance(below, dict):
+                below = node[word] = {} if below is None else {None: below}
+            node = below
+        below = node.get(last)
+        if isinstance(below, dict):
+            below[None] = number
+        else:
+            node[last] = number
+    special = set()
+    if words.special:
+        positions = sorted(words.special)
+        special = {bisect_right(words.starts, at) - 1 for at in positions}
+    return root, frozenset(special)
 
 
 @cache
@@ -244,11 +267,16 @@ class _Remembering:
 # --- boundaries -------------------------------------------------------------------------------------------
 
 
-def _occurrences(text: str, part: str) -> Iterator[int]:
+def _whole_words(text: str, part: str) -> list[tuple[int, int]]:
+    """Where a text holds a part as whole words."""
+    out = []
     at = text.find(part)
     while at >= 0:
-        yield at
+        end = at + len(part)
+        if begins_word(text, at) and ends_word(text, end):
+            out.append((at, end))
         at = text.find(part, at + 1)
+    return out
 
 
 def begins_word(text: str, at: int) -> bool:

@@ -17,7 +17,8 @@ class CompiledRule:
         self.info = rule.info
         self.node = leaves.node(rule.match)
         self.score = tuple((leaves.node(condition), points) for condition, points in rule.score)
-        self.leaves = tuple(dict.fromkeys(_leaves(self.node)))
+        self.leaves = frozenset(_leaves(self.node))
+        self.required = tuple(sorted(_required(self.node, leaves), key=len))
         restrictions = (rule.only, rule.exclude)
         self.restricted = any(r.feeds or r.tags or r.countries or r.languages for r in restrictions)
 
@@ -33,10 +34,9 @@ class Matcher:
         self._triggers: dict[int, list[int]] = {}
         self._always: list[int] = []
         for number, rule in enumerate(rules):
-            triggers = _triggers(rule.node, leaves)
-            if triggers is None:
+            if not rule.required:
                 self._always.append(number)
-            for leaf in triggers or ():
+            for leaf in rule.required[0] if rule.required else ():
                 self._triggers.setdefault(leaf, []).append(number)
 
     def match(self, item: Item) -> list[Hit]:
@@ -104,9 +104,8 @@ class Matcher:
 
     def _gloss(self, compiled: CompiledRule, reading: Reading) -> tuple[str, ...]:
         """Labels of all terms of the rule that the item mentions, in the order of their first mention."""
-        spots = sorted(spot for leaf in compiled.leaves for spot in reading.found(leaf)[:1])
-        names = self._leaves.names
-        return tuple(dict.fromkeys(names[spot.leaf].label for spot in spots if spot.leaf not in self._leaves.patterns))
+        spots = sorted(spot for leaf in compiled.leaves & reading.raw.keys() for spot in reading.found(leaf)[:1])
+        return tuple(dict.fromkeys(self._leaves.names[spot.leaf].label for spot in spots))
 
 
 def points(compiled: CompiledRule, spots: Sequence[Spot], text: Text) -> float:
@@ -151,21 +150,21 @@ def _leaves(node: Node) -> Iterable[int]:
                 yield from _leaves(child)
 
 
-def _triggers(node: Node, leaves: LeafTable) -> frozenset[int] | None:
-    """Leaves of which at least one must be found for the node to hold; None where no such set is known (a pattern)."""
+def _required(node: Node, leaves: LeafTable) -> list[frozenset[int]]:
+    """Sets of leaves; the node can hold only where at least one of each set is found. Patterns are in no set."""
     if isinstance(node, Leaf):
-        return None if node.index in leaves.patterns else frozenset([node.index])
+        return [] if node.index in leaves.patterns else [frozenset([node.index])]
     found: list[frozenset[int]] = []
     for part in node.parts:
-        children = [_triggers(child, leaves) for child in part.children]
+        children = [_required(child, leaves) for child in part.children]
         if part.kind in {Kind.ALL, Kind.ORDER}:
-            found += [one for one in children if one is not None]
-        elif all(one is not None for one in children):
+            found += [one for sets in children for one in sets]
+        elif all(children):
             # Of n conditions with k to hold, any n - k + 1 must contain one that does.
-            some = sorted((one for one in children if one is not None), key=len)
+            some = sorted((min(sets, key=len) for sets in children), key=len)
             count = len(some) - (part.count if part.kind is Kind.AT_LEAST else 1) + 1
             found.append(frozenset().union(*some[:count]))
-    return min(found, key=len) if found else None
+    return found
 
 
 def _admits(only: Restriction, item: Item, feed: FeedSpec | None) -> bool:

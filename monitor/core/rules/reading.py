@@ -81,15 +81,16 @@ class Reading:
     def _settle(self, leaf: int, raws: list[Raw]) -> list[Spot]:
         if not raws:
             return []
-        lookalikes = [raw for raw in raws if raw.form < 0]
+        lookalikes = [raw for raw in raws if raw[2] < 0]
+        weights = self._leaves.weights[leaf]
         spots: list[Spot] = []
-        for raw in raws:
-            if raw.form < 0 or any(_hides(other, raw) for other in lookalikes):
+        for start, end, form in raws:
+            if form < 0 or (lookalikes and any(_hides(other, start, end, form) for other in lookalikes)):
                 continue
-            spot = Spot(raw.start, raw.end, leaf, self._leaves.weights[leaf][raw.form])
-            if all(self._in_context(spot, need) for need in self._leaves.needs(leaf, raw.form)):
+            spot = Spot(start, end, leaf, weights[form])
+            if all(self._in_context(spot, need) for need in self._leaves.needs(leaf, form)):
                 spots.append(spot)
-        return _longest(spots)
+        return _longest(spots) if len(spots) > 1 else spots
 
     def _in_context(self, spot: Spot, need: int) -> bool:
         """Whether the condition that a form needs holds, measured together with the form itself."""
@@ -182,14 +183,13 @@ class Restricted:
         return self._reading.close(start, end, within)
 
 
-def _hides(lookalike: Raw, raw: Raw) -> bool:
+def _hides(lookalike: Raw, start: int, end: int, form: int) -> bool:
     """Whether a look-alike covers any of a find, and is not merely a part of it."""
-    if lookalike.form != -1 and lookalike.form != -2 - raw.form:
+    begin, stop, kind = lookalike
+    if kind not in (-1, -2 - form) or stop <= start or end <= begin:
         return False
-    if lookalike.end <= raw.start or raw.end <= lookalike.start:
-        return False
-    inside = raw.start <= lookalike.start and lookalike.end <= raw.end
-    return not inside or (lookalike.start, lookalike.end) == (raw.start, raw.end)
+    inside = start <= begin and stop <= end
+    return not inside or (begin, stop) == (start, end)
 
 
 def _longest(spots: list[Spot]) -> list[Spot]:

@@ -33,6 +33,7 @@ def is_unspaced(char: str) -> bool:
     return _unspaced.match(char) is not None
 
 
+@cache
 def is_word_char(char: str) -> bool:
     """True for a letter, mark or digit of a script that puts spaces between words."""
     return (char.isalnum() or unicodedata.category(char)[0] == "M") and not is_unspaced(char)
@@ -85,8 +86,17 @@ def fold_char(char: str) -> str:
 
 
 class FoldTable(dict[int, str]):
-    """For `str.translate`: folds each character when it is first met, then remembers."""
+    """For `str.translate`: folds each character when it is first met, then remembers.
+
+    `uneven` holds the characters met so far that become none or several.
+    """
+
+    def __init__(self) -> None:
+        self.uneven: set[str] = set()
 
     def __missing__(self, code: int) -> str:
-        folded = self[code] = fold_char(chr(code))
+        folded = fold_char(chr(code))
+        if len(folded) != 1:
+            self.uneven.add(chr(code))
+        self[code] = folded
         return folded

@@ -103,9 +103,31 @@ def fold_fast(text: str) -> bytes | str:
 
 def align(text: str) -> Folded:
     """The folded form of `text` with the map back to it: `align(t).text == fold(t)`."""
+    narrow = fold_fast(text)
+    if isinstance(narrow, bytes) and not any(char in text for char in _vanishing()):
+        return _align_bytes(text, narrow)
     shifts: list[Shift] = []
     folded = _fold(text, shifts)
     return Folded(folded, tuple(shifts))
+
+
+def _align_bytes(text: str, folded: bytes) -> Folded:
+    """The map of a text that was folded byte by byte: only runs of spaces have become shorter."""
+    if len(folded) == len(text):
+        return Folded(folded.decode("cp1251"))
+    change, delete, _ = _byte_tables()
+    edits, cut = [], 0
+    for run in re.finditer(b"  +", text.encode("cp1251").translate(change, delete)):
+        start, end = run.span()
+        edits.append((start - cut, start - cut + 1, start, end))
+        cut += end - start - 1
+    return Folded(folded.decode("cp1251"), (Shift(*zip(*edits, strict=True)),))
+
+
+@cache
+def _vanishing() -> str:
+    """The characters that vanish when a text is folded byte by byte."""
+    return _byte_tables()[1].decode("cp1251")
 
 
 def _fold(text: str, shifts: list[Shift] | None) -> str:
@@ -152,6 +174,9 @@ def _edit(
 
 def _translate(text: str, shifts: list[Shift]) -> str:
     """`str.translate` that keeps the map; only characters that become none or several leave a trace in it."""
+    folded = text.translate(_table)
+    if _table.uneven.isdisjoint(text):
+        return folded
     parts: list[str] = []
     edits: list[tuple[int, int, int, int]] = []
     size = 0
