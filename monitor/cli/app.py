@@ -5,7 +5,20 @@ from typing import Annotated
 import typer
 
 from monitor import __version__
-from monitor.cli import archive, digests, doctor, examples, explaining, feeds, reading, replaying, rules, running, setup
+from monitor.cli import (
+    archive,
+    digests,
+    doctor,
+    examples,
+    explaining,
+    feeds,
+    marking,
+    reading,
+    replaying,
+    rules,
+    running,
+    setup,
+)
 from monitor.cli.session import Session
 
 app = typer.Typer(
@@ -56,6 +69,7 @@ reading.register(app)
 archive.register(app)
 for commands in (examples, explaining, replaying):
     commands.register(rules.app)
+marking.register(app, rules.app)
 app.add_typer(feeds.app, name="feeds", rich_help_panel="What is read and looked for")
 app.add_typer(rules.app, name="rules", rich_help_panel="What is read and looked for")
 app.add_typer(digests.app, name="digest", rich_help_panel="What is told")

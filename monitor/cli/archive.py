@@ -57,8 +57,11 @@ def items(
             output.lines(rows)
             return
         output.table(
-            ("date", "feed", "title", "rules"),
-            ((_minute(row["at"]), row["feed"], row["title"], ", ".join(_list(row["rules"]))) for row in rows),
+            ("item", "date", "feed", "title", "rules"),
+            (
+                (row["id"], _minute(row["at"]), row["feed"], row["title"], ", ".join(_list(row["rules"])))
+                for row in rows
+            ),
             empty="no items; widen the filters, or poll first: monitor once",
         )
 
@@ -86,9 +89,17 @@ def hits(
             output.lines(rows)
             return
         output.table(
-            ("found", "rule", "severity", "feed", "title", "words"),
+            ("hit", "found", "rule", "severity", "feed", "title", "words"),
             (
-                (_minute(row["at"]), row["rule"], row["severity"], row["feed"], row["title"], _words(row["evidence"]))
+                (
+                    row["id"],
+                    _minute(row["at"]),
+                    row["rule"],
+                    row["severity"],
+                    row["feed"],
+                    row["title"],
+                    _words(row["evidence"]),
+                )
                 for row in rows
             ),
             empty="no hits; widen the filters, or see what was read: monitor items",

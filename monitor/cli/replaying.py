@@ -103,10 +103,10 @@ def _show_change(change: "Change") -> None:
 
 
 def _headline(sight: "Sight") -> str:
-    """One line; words found only outside the title are shown behind it."""
+    """One line; where the title does not show everything, the text that does stands behind it."""
     day = f"{sight.at:%Y-%m-%d}" if sight.at else "undated"
     title = output.marked(sight.title)
-    beyond = "" if any(one.marked for one in sight.title) or not sight.text else f" | {output.marked(sight.text)}"
+    beyond = f" | {output.marked(sight.text)}" if sight.text else ""
     return f"{day}  {sight.feed}  #{sight.item_id}  {title}{beyond}"
 
 

@@ -3,6 +3,7 @@
 from monitor.adapters.config.checkup import Checkup, check_files, obstacle
 from monitor.adapters.config.feeds import FeedFile, load_feeds
 from monitor.adapters.config.opml import read_opml, write_entries, write_opml
+from monitor.adapters.config.patch import forbid_words, unified
 from monitor.adapters.config.rules import RuleFile, load_rules
 from monitor.adapters.config.settings import Secret, Security, Settings, Slack, Smtp, load_settings
 
@@ -16,11 +17,13 @@ __all__ = [
     "Slack",
     "Smtp",
     "check_files",
+    "forbid_words",
     "load_feeds",
     "load_rules",
     "load_settings",
     "obstacle",
     "read_opml",
+    "unified",
     "write_entries",
     "write_opml",
 ]

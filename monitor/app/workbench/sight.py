@@ -20,12 +20,13 @@ class Sight:
     language: str
     at: datetime | None
     title: tuple[Segment, ...]
-    text: tuple[Segment, ...] = ()  # where words were found outside the title
+    text: tuple[Segment, ...] = ()  # where terms were found that the title lacks
 
 
 def sight(item_id: int, item: Item, evidence: Sequence[Evidence]) -> Sight:
     """How an item looks with this evidence."""
-    elsewhere = any(found.field != "title" for found in evidence)
+    in_title = {found.term for found in evidence if found.field == "title"}
+    elsewhere = any(found.term not in in_title for found in evidence)
     return Sight(
         item_id=item_id,
         feed=item.feed,

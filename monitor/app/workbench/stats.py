@@ -57,11 +57,11 @@ class Statistics:
 
 
 def statistics(
-    bench: Bench, book: Rulebook, matcher: Matcher, *, since: datetime, now: datetime, timer: Callable[[], float]
+    bench: Bench, book: Rulebook, matcher: Matcher, *, since: datetime | None, now: datetime, timer: Callable[[], float]
 ) -> Statistics:
-    """Figures from the hits on items dated since then. `timer` counts seconds; it only measures cost."""
-    watched = bench.watched_since()
-    days = max((now - max(since, watched or since)) / timedelta(days=1), 1.0)
+    """Figures from the hits on items dated since then (None: all). `timer` counts seconds; it only measures cost."""
+    starts = [start for start in (since, bench.watched_since()) if start]
+    days = max((now - max(starts, default=now)) / timedelta(days=1), 1.0)
     stats = {info.id: RuleStats(info, days) for info in matcher.rules}
     seen: dict[str, set[str]] = defaultdict(set)
     rules_of: dict[int, set[str]] = defaultdict(set)
