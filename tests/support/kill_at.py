@@ -12,7 +12,8 @@ import signal
 import sqlite3
 import sys
 from collections.abc import Awaitable, Callable
-from multiprocessing import Value
+from multiprocessing.sharedctypes import RawValue
+from threading import Lock
 from typing import Any
 
 import aiosmtplib
@@ -21,12 +22,13 @@ import httpx
 import monitor.cli
 import monitor.wiring  # imported before the forks, so that the children need not
 
-steps = Value("i", 0)
+steps = RawValue("i", 0)  # shared with the children; its lock is not, since a killed child would keep it
+one_at_a_time = Lock()
 deadly = 0
 
 
 def step(*_: object) -> None:
-    with steps.get_lock():
+    with one_at_a_time:
         steps.value += 1
         if steps.value == deadly:
             os.kill(os.getpid(), signal.SIGKILL)
