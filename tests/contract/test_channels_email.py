@@ -334,3 +334,12 @@ async def test_reaching_the_server_sends_nothing(localhost: Certificate) -> None
                 told = f"{error} ({error.fault})"
             assert outcome in told
         assert server.messages == []
+
+
+async def test_an_own_authority_is_trusted_through_the_environment(
+    localhost: Certificate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(localhost.certificate))
+    with SmtpServer(security="starttls", certificate=localhost) as server:
+        await EmailChannel("localhost", server.port, sender=SENDER).send(delivery(), samples.AT)
+        assert len(server.messages) == 1
