@@ -16,6 +16,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from functools import cache
 from importlib.metadata import version
+from itertools import compress
 from typing import NamedTuple
 
 import ahocorasick_rs
@@ -24,6 +25,7 @@ from monitor.core.rules.wordtable import Use, WordTable, pack, unpack
 from monitor.core.text import forms
 from monitor.core.text.chars import is_word_char
 from monitor.core.text.forms import Form, Variant, expand
+from monitor.core.text.normalise import tighten
 
 _TOKEN = re.compile(r"[^\W_]+")
 
@@ -55,11 +57,17 @@ class Lexicon:
             ahocorasick_rs.BytesAhoCorasick([text.encode("cp1251") for _, text in narrow]) if narrow else None
         )
 
-    def scan(self, folded: bytes | str, has_capitals: _Capitals) -> dict[int, list[Raw]]:
-        """Raw finds by leaf. `has_capitals(start, offsets)` looks at the original."""
+    def scan(self, loose: bytes | str, has_capitals: _Capitals) -> dict[int, list[Raw]]:
+        """Raw finds by leaf, for the result of `fold_loosely`; positions are those in the folded text.
+
+        `has_capitals(start, offsets)` looks at the original.
+        """
         # One byte a character either way: what cp1251 does not have becomes a question mark, which is no word.
-        narrow = folded if isinstance(folded, bytes) else folded.encode("cp1251", "replace")
+        narrow = loose if isinstance(loose, bytes) else loose.encode("cp1251", "replace")
         phrases = self._phrases(narrow)
+        if not phrases and self._narrow is None and narrow is loose:
+            return {}
+        folded = tighten(loose)
         open_ends = self._open_ends(folded)
         if not phrases and not open_ends:
             return {}
@@ -78,7 +86,7 @@ class Lexicon:
         tokens.append(b"")
         trie = self._trie
         found = set()
-        for at in [i for i, token in enumerate(tokens) if token in trie]:
+        for at in compress(range(len(tokens)), map(trie.__contains__, tokens)):
             node: _Node | int | None = trie[tokens[at]]
             while node is not None:
                 if isinstance(node, int):  # a phrase that no longer one begins with

@@ -12,7 +12,7 @@ from monitor.core.rules.evaluate import Spot, spans_of
 from monitor.core.rules.leaves import LeafTable
 from monitor.core.rules.lexicon import Raw, begins_word, ends_word
 from monitor.core.text.chars import FIELD_BREAK, HAN, KANA
-from monitor.core.text.normalise import Folded, align, fold_fast
+from monitor.core.text.normalise import Folded, align, fold_loosely, tighten
 from monitor.core.text.sentences import sentence_starts
 
 FIELDS = ("title", "summary", "content")
@@ -35,9 +35,13 @@ class Reading:
         self.item = item
         self.original = joined(item)
         self._leaves = leaves
-        self._folded = fold_fast(self.original)
-        self.raw = leaves.lexicon.scan(self._folded, self._has_capitals)
+        self._loose = fold_loosely(self.original)
+        self.raw = leaves.lexicon.scan(self._loose, self._has_capitals)
         self._found: dict[int, Sequence[Spot]] = {}
+
+    @cached_property
+    def _folded(self) -> bytes | str:
+        return tighten(self._loose)
 
     @cached_property
     def text(self) -> str:

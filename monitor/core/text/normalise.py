@@ -87,6 +87,11 @@ def fold(text: str) -> str:
 
 def fold_fast(text: str) -> bytes | str:
     """As `fold`; cp1251 bytes where the text could be folded byte by byte, else a string."""
+    return tighten(fold_loosely(text))
+
+
+def fold_loosely(text: str) -> bytes | str:
+    """As `fold_fast`, but bytes may still hold runs of spaces: enough to look for words in, and half the work."""
     try:
         raw = text.encode("cp1251")
     except UnicodeEncodeError:
@@ -94,11 +99,17 @@ def fold_fast(text: str) -> bytes | str:
     change, delete, kind = _byte_tables()
     raw = raw.translate(change, delete)
     kinds = raw.translate(kind)
-    if b"!" in kinds or b"LC" in kinds or b"CL" in kinds:
+    if b"!" in kinds or (b"L" in kinds and b"C" in kinds and (b"LC" in kinds or b"CL" in kinds)):
         return _fold(text, None)
-    while b"  " in raw:
-        raw = raw.replace(b"  ", b" ")
     return raw
+
+
+def tighten(folded: bytes | str) -> bytes | str:
+    """The result of `fold_loosely` with single spaces."""
+    if isinstance(folded, bytes):
+        while b"  " in folded:
+            folded = folded.replace(b"  ", b" ")
+    return folded
 
 
 def align(text: str) -> Folded:
@@ -143,7 +154,7 @@ def _fold(text: str, shifts: list[Shift] | None) -> str:
     if "(" in text:
         text = _edit(_GLOSS, lambda _: "", text, shifts)
     text = _edit(_GAP, _bridge, text, shifts)
-    return _ALPHABETIC.sub(_one_alphabet, text)
+    return _ALPHABETIC.sub(_one_alphabet, text) if _cyrillic.search(text) else text
 
 
 def _edit(
