@@ -53,10 +53,14 @@ class Matcher:
             yield self._rules[number], self._try(self._rules[number], reading)
 
     def _candidates(self, reading: Reading) -> list[int]:
-        candidates = set(self._always)
-        for leaf in reading.raw:
-            candidates.update(self._triggers.get(leaf, ()))
-        return sorted(candidates)
+        """Numbers of the rules of which all that they require was found."""
+        raw, triggers = reading.raw, self._triggers
+        triggered: set[int] = set()
+        for leaf in raw:
+            if leaf in triggers:
+                triggered.update(triggers[leaf])
+        found = [n for n in triggered if not any(needed.isdisjoint(raw) for needed in self._rules[n].required)]
+        return sorted([*found, *self._always])
 
     def reading(self, item: Item) -> Reading:
         """The item as conditions see it, for explanations."""

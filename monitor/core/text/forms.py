@@ -19,6 +19,7 @@ MAX_CHOICES = 200
 
 _CHOICE = re.compile(r"\(([^()]*\|[^()]*)\)")
 _ACRONYM = re.compile(r"[A-Z][A-Z0-9&]{1,4}")
+_PLAIN = re.compile("[a-z\u0430-\u044f0-9]+(?: [a-z\u0430-\u044f0-9]+)*")  # folded already
 _WORD = re.compile(r"\w+")
 _SCRIPTS = (
     ("ko", re.compile("[\uac00-\ud7af]")),
@@ -142,7 +143,7 @@ def _joined(form: Form, words: tuple[str, ...], capitals: tuple[frozenset[int], 
             text += glue[i - 1] if i else ""
             marks += [len(text) + at for at in (capitals[i] if capitals else ())]
             text += word
-        folded = fold(text)
+        folded = text if _PLAIN.fullmatch(text) else fold(text)
         out.add(Variant(folded, tuple(sorted(marks)) if len(folded) == len(text) else ()))
     return out
 

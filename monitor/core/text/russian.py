@@ -142,7 +142,20 @@ def _in_case(lower: list[str], group: dict[int, Any], number: str, case: str) ->
     return out
 
 
+_paradigms: dict[tuple[str, str, str], dict[tuple[str, str, str, str], str]] = {}
+
+
 def _form(parse: Any, number: str, case: str, gender: str, animacy: str) -> str:
+    """One form of a word, remembered: the same words stand in many phrases."""
+    paradigm = _paradigms.setdefault((parse.word, str(parse.tag), parse.normal_form), {})
+    key = (number, case, gender, animacy)
+    form = paradigm.get(key)
+    if form is None:
+        form = paradigm[key] = _inflected(parse, *key)
+    return form
+
+
+def _inflected(parse: Any, number: str, case: str, gender: str, animacy: str) -> str:
     wanted = {case}
     if parse.tag.POS == "NOUN":
         if "Fixd" in parse.tag:
