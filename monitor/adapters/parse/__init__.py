@@ -1,6 +1,6 @@
 """Bytes → items: any format of feed, any encoding, well-formed or not. No network, no clock."""
 
-from monitor.adapters.parse.document import Kind, binary_error, empty_error, kind_of, not_a_feed
+from monitor.adapters.parse.document import Kind, binary_error, empty_error, kind_of, not_a_feed, without_http_head
 from monitor.adapters.parse.encoding import decode
 from monitor.adapters.parse.entries import items_of, language_tag
 from monitor.adapters.parse.jsonfeed import read_json
@@ -27,13 +27,14 @@ class FeedParser:
         decoded = decode(fetched.body, fetched.content_type, feed.encoding)
         if not decoded.text.strip():
             raise empty_error()
-        match kind := kind_of(decoded.text):
+        text = without_http_head(decoded.text)
+        match kind := kind_of(text):
             case Kind.JSON:
-                document = read_json(decoded.text)
+                document = read_json(text)
             case Kind.XML:
-                document = read_xml(decoded.text)
+                document = read_xml(text)
             case _:
-                raise not_a_feed(decoded.text, kind)
+                raise not_a_feed(text, kind)
         if fetched.cut_short and not document.entries:
             raise ParseError("the connection broke before the first item had come", ParseFault.MALFORMED)
         items, oddities = items_of(document, feed, fetched.url or feed.url, fetched.at)

@@ -19,6 +19,7 @@ class Kind(StrEnum):
 
 _PROLOG = re.compile(r"\s+|<\?.*?(?:\?>|\Z)|<!--.*?(?:-->|\Z)|<!(?:[^<>\[]|\[[^\]]*\])*>", re.DOTALL)
 _ROOT = re.compile(r"<(?:[\w.-]+:)?([\w.-]+)(?=[\s/>]|\Z)")
+_HTTP_HEAD = re.compile(r"HTTP/\d(?:\.\d)? \d{3}\b[^\n]*\n(?:[\w-]+:[^\n]*\n){0,100}\r?\n")
 _EMBEDDED = re.compile(r"<(?:rss\s[^<>]*\bversion=|feed\s[^<>]*\bxmlns=|rdf:RDF\s)", re.IGNORECASE)
 _TITLE = re.compile(r"<title\b[^<>]*>([^<]{0,300})", re.IGNORECASE)
 _HTML_ROOTS = {"html", "head", "body", "div", "script", "meta", "p", "table", "br", "center", "style", "title", "h1"}
@@ -43,15 +44,23 @@ _BINARY = {b"%PDF": "a PDF file", b"PK\x03\x04": "a ZIP file", b"\x89PNG": "a pi
 _HEAD = 100_000
 
 
+def without_http_head(text: str) -> str:
+    """Some servers and caches put the answer's head into its body as well."""
+    match = _HTTP_HEAD.match(text)
+    return text[match.end() :] if match else text
+
+
 def kind_of(text: str) -> Kind:
     """By the first characters, not by what server or file name claim."""
     start = text[:_HEAD].lstrip()
     if start.startswith(("{", "[")):
         return Kind.JSON
+    if _EMBEDDED.search(text[:_HEAD]):
+        return Kind.XML
     root = root_of(text)
-    if root is None:
-        return Kind.OTHER
-    return Kind.HTML if root in _HTML_ROOTS and not _EMBEDDED.search(text[:_HEAD]) else Kind.XML
+    if root is None or (not start.startswith("<") and root not in _FEED_ROOTS):
+        return Kind.HTML if "<html" in start.lower() else Kind.OTHER
+    return Kind.HTML if root in _HTML_ROOTS else Kind.XML
 
 
 def root_of(text: str) -> str | None:
