@@ -238,6 +238,12 @@ def test_words_of_the_rules_are_marked() -> None:
     assert [mark.text() for mark in story.css("h2 mark")] == ["арестовал", "гражданина КНР", "шпионаже"]
 
 
+def test_marks_side_by_side_are_one() -> None:
+    story = replace(samples.tumen(), snippet=(Segment("中国", True), Segment("公民", True), Segment("被捕")))
+    assert [mark.text() for mark in tree(one(story)).css(".snip mark")] == ["中国公民"]
+    assert "*中国公民*被捕" in render_text(one(story))
+
+
 def test_changes_are_deletions_and_insertions() -> None:
     change = tree(samples.digest()).css_first(".chg")
     assert (change.css_first("del").text(), change.css_first("ins").text()) == ("50", "40")

@@ -178,6 +178,8 @@ def test_wrapping_loses_nothing_but_blanks(text: str) -> None:
         ("中文字中文字", ["中文字中", "文字"], "between any two Han characters"),
         ("中文字中。文", ["中文字", "中。文"], "a full stop never begins a line"),
         ("中文「字」中", ["中文", "「字」中"], "an opening quote never ends a line"),
+        ("China (中国; x", ["China", "(中国; x"], "neither does a bracket, nor does a semicolon begin one"),
+        ("中文字中, x", ["中文字", "中, x"], "a Latin comma sticks to its Han character"),
         ("한국어 뉴스", ["한국어", "뉴스"], "Korean at blanks"),
         ("5\xa0h 40\xa0min", ["5 h", "40 min"], "never at a no-break space"),
         ("https://a.example/long", ["https://a.example/long"], "an address stays whole"),

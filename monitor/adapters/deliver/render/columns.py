@@ -7,10 +7,10 @@ from rich.cells import cell_len
 WIDTH = 78
 _WIDE = r"[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uff60]"
 # What may not begin a line sticks to the character before it, what may not end one to the character after it.
-_CLOSING = r"[、。，．！？：；）」』】〕》〉”’…％]"
-_OPENING = r"[（「『【〔《〈“‘]"
+_CLOSING = r"[、。，．！？：；）」』】〕》〉”’…％,.;:!?)\]»]"
+_OPENING = r"[（「『【〔《〈“‘(\[«]"
 # Hangul is written with spaces between words and is therefore not in _WIDE: it breaks there, as Latin does.
-_UNIT = re.compile(rf"[^\S\xa0]+|{_OPENING}*{_WIDE}{_CLOSING}*|(?:(?!{_WIDE})[\S\xa0])+{_CLOSING}*")
+_UNIT = re.compile(rf"[^\S\xa0]+|{_OPENING}*{_WIDE}{_CLOSING}*|(?:(?!{_OPENING}*{_WIDE})[\S\xa0])+{_CLOSING}*")
 
 
 def wrap(text: str, first: str = "", rest: str | None = None, width: int = WIDTH) -> str:

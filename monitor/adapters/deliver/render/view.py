@@ -328,9 +328,11 @@ def segments(parts: Sequence[Segment], limit: int) -> tuple[Segment, ...]:
         if len(text) > left:
             found.append(Segment(text[:left] + "…", marked))
             break
-        if text:
+        left -= len(text)
+        if found and found[-1].marked == marked:  # two marks side by side are one to the eye
+            found[-1] = Segment(found[-1].text + text, marked)
+        elif text:
             found.append(Segment(text, marked))
-            left -= len(text)
     return tuple(found) if any(part.text.strip() for part in found) else ()
 
 
