@@ -1,5 +1,6 @@
 """What every channel promises the outbox, whatever is on its other side; the fake is held to it too."""
 
+import asyncio
 import traceback
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -87,8 +88,6 @@ async def test_after_a_temporary_failure_the_same_channel_works_again(channel: R
 
 @every_channel
 async def test_deliveries_sent_side_by_side_all_arrive(channel: Rig) -> None:
-    import asyncio
-
     moments = [samples.AT + timedelta(seconds=n) for n in range(5)]
     deliveries = [replace(channel.delivery(), key=f"key-{n}", created_at=at) for n, at in enumerate(moments)]
     receipts = await asyncio.gather(*(channel.channel.send(delivery, samples.AT) for delivery in deliveries))

@@ -6,7 +6,6 @@ A rig knows how to make the other side fail. `faults` maps a situation to what t
 import contextlib
 import io
 import json
-import ssl
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +19,7 @@ from support.smtp import Certificate, SmtpServer
 from monitor.adapters.deliver import ConsoleChannel, EmailChannel, FileChannel, SlackChannel
 from monitor.adapters.deliver.render import DigestRenderer
 from monitor.app.ports import Channel
-from monitor.core.model import Delivery, Message, Target
+from monitor.core.model import Delivery, Target
 from monitor.errors import DeliveryError, DeliveryFault
 from monitor.testing import MemoryChannel
 
@@ -253,6 +252,3 @@ def rig(name: str, directory: Path, certificate: Certificate) -> contextlib.Abst
         "memory": memory,
     }
     return makers[kind]()
-
-
-__all__ = ["FAULTS", "Message", "Rig", "rig", "ssl"]
