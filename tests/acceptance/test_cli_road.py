@@ -116,7 +116,7 @@ def test_items_are_listed_and_filtered(world: World, polled: object) -> None:
         assert len(rows(world.run("items", "--json", *filters).stdout)) == count, filters
     table = said(world.run("items"))
     assert "破冰船抵达港口" in table
-    assert table.splitlines()[0].split() == ["date", "feed", "title", "rules"]
+    assert {"date", "feed", "title", "rules"} <= set(table.splitlines()[0].split())
 
 
 def test_hits_carry_their_evidence(world: World, polled: object) -> None:
