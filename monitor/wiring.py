@@ -27,6 +27,7 @@ from monitor.adapters.config import (
     load_settings,
     obstacle,
     read_opml,
+    schemas,
     unified,
     write_entries,
     write_opml,
@@ -80,6 +81,7 @@ __all__ = [
     "render",
     "rules_to_try",
     "run",
+    "schemas",
     "service",
     "shipped",
     "unified",
@@ -181,7 +183,7 @@ def rules_to_try(
     found = load_rules(path or settings.rules)
     known = {rule.id for rule in found.book.rules}
     if unknown := [one for one in only if one not in known]:
-        raise MonitorError(f"no rule of {found.files[0]} has the id {unknown[0]!r}{suggestion(unknown[0], known)}")
+        raise MonitorError(f"no rule has the id {unknown[0]!r}{suggestion(unknown[0], known)}")
     book = found.book.only(only) if only else found.book
     return found, compile_rules(book, cache=_cache(settings), feeds=_feeds_for(settings, book))
 

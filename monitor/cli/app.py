@@ -18,6 +18,7 @@ from monitor.cli import (
     rules,
     running,
     setup,
+    vocabulary,
 )
 from monitor.cli.session import Session
 
@@ -70,6 +71,7 @@ archive.register(app)
 for commands in (examples, explaining, replaying):
     commands.register(rules.app)
 marking.register(app, rules.app)
+vocabulary.register(app, rules.app)
 app.add_typer(feeds.app, name="feeds", rich_help_panel="What is read and looked for")
 app.add_typer(rules.app, name="rules", rich_help_panel="What is read and looked for")
 app.add_typer(digests.app, name="digest", rich_help_panel="What is told")

@@ -106,9 +106,8 @@ def stats(session: Session, since: Since = "30d", as_json: Json = False) -> None
         if one.silent and one.hits:
             output.say(f"in no hit of {one.info.id}: {', '.join(f'${term}' for term in one.silent)}")
     if found.reading is not None:
-        output.say(
-            f"over {output.counted(round(found.days), 'day')}; reading an item costs {found.reading:.0f} µs before any rule is tried"
-        )
+        days = output.counted(round(found.days), "day")
+        output.say(f"over {days}; reading an item costs {found.reading:.0f} µs before any rule is tried")
 
 
 def _top(counts: Iterable[tuple[str, int]]) -> str:

@@ -36,9 +36,14 @@ def init(
     """
     from importlib.resources import files
 
+    from monitor.wiring import schemas
+
     kept = 0
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        # Where the first lines of the starter files send an editor to.
+        (folder / ".schema").mkdir(parents=True, exist_ok=True)
+        for name, made in schemas().items():
+            (folder / ".schema" / name).write_text(made, encoding="utf-8")
         for name in STARTERS:
             path = folder / name
             try:

@@ -5,6 +5,7 @@ from monitor.adapters.config.feeds import FeedFile, load_feeds
 from monitor.adapters.config.opml import read_opml, write_entries, write_opml
 from monitor.adapters.config.patch import forbid_words, unified
 from monitor.adapters.config.rules import RuleFile, load_rules
+from monitor.adapters.config.schema import schemas
 from monitor.adapters.config.settings import Secret, Security, Settings, Slack, Smtp, load_settings
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "load_settings",
     "obstacle",
     "read_opml",
+    "schemas",
     "unified",
     "write_entries",
     "write_opml",

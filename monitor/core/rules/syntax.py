@@ -16,8 +16,8 @@ RULE_KEYS = {
     "id", "title", "severity", "status", "tags", "why", "match", "only", "except", "score", "threshold", "cooldown",
     "examples", "note",
 }  # fmt: skip
-_ONLY_KEYS = {"feeds", "tags", "countries", "languages", "fields"}
-_EXAMPLE_KEYS = {"title", "summary", "content", "language", "feed", "finds", "why"}
+ONLY_KEYS = {"feeds", "tags", "countries", "languages", "fields"}
+EXAMPLE_KEYS = {"title", "summary", "content", "language", "feed", "finds", "why"}
 
 
 def parse_rules(data: Mapping[str, object]) -> tuple[Rulebook, list[Problem]]:
@@ -121,8 +121,8 @@ class _RuleReader(ConditionReader):
             return Restriction()
         here = (*path, key)
         found = self.mapping(raw[key], here, key)
-        self.keys(found, _ONLY_KEYS - (set() if key == "only" else {"fields"}), here, key)
-        values = {k: self.texts(v, (*here, k), k) for k, v in found.items() if k in _ONLY_KEYS}
+        self.keys(found, ONLY_KEYS - (set() if key == "only" else {"fields"}), here, key)
+        values = {k: self.texts(v, (*here, k), k) for k, v in found.items() if k in ONLY_KEYS}
         for i, name in enumerate(values.get("fields", ())):
             if name not in FIELDS:
                 self.complain((*here, "fields", i), f"there is no field “{name}”", f"one of: {', '.join(FIELDS)}")
@@ -161,7 +161,7 @@ class _RuleReader(ConditionReader):
         if not isinstance(value, Mapping):
             return Example(_item(title=self.text(value, path, "an example")), hit, todo, path=path)
         raw = self.mapping(value, path, "an example")
-        self.keys(raw, _EXAMPLE_KEYS, path, "an example")
+        self.keys(raw, EXAMPLE_KEYS, path, "an example")
         texts = {k: self.text(raw[k], (*path, k), k) for k in (*FIELDS, "language", "feed") if k in raw}
         finds = self.texts(raw["finds"], (*path, "finds"), "a term") if "finds" in raw else ()
         for i, term in enumerate(finds):

@@ -1,0 +1,235 @@
+"""JSON Schema of both YAML files, for editors to complete and check by: made of what the readers themselves know."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeAlias
+
+from pydantic import BaseModel
+
+from monitor.adapters.config.feeds import FeedDefaults, FeedEntry
+from monitor.adapters.config.rules import DigestEntry
+from monitor.core.model import Ownership, RuleStatus, Severity
+from monitor.core.rules.conditions import FORM_KEYS, GROUP_KEYS, NAME_SWITCHES, TERM_KEYS
+from monitor.core.rules.syntax import EXAMPLE_KEYS, FIELDS, ONLY_KEYS, RULE_KEYS
+from monitor.core.text.names import NAME_KINDS
+
+Schema: TypeAlias = dict[str, Any]
+DIALECT = "http://json-schema.org/draft-07/schema#"  # what the YAML language servers of editors know best
+
+_ID = r"^[a-z0-9][a-z0-9_-]*$"
+_LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
+_DURATION = r"^\d+(\.\d+)?\s*(s|m|h|d|w)$"
+_LONG_DURATION = r"^(\d+(\.\d+)?\s*[smhdwSMHDW]\s*)+$"  # feeds and digests also take 1h30m
+_NUMBER: Schema = {"type": "number"}
+_FLAG: Schema = {"type": "boolean"}
+_SCALAR: Schema = {"type": ["string", "number"]}
+
+
+def schemas() -> dict[str, str]:
+    """Both schemas as JSON text, by file name."""
+    made = {"feeds.schema.json": feeds_schema(), "rules.schema.json": rules_schema()}
+    return {name: json.dumps(schema, ensure_ascii=False, indent=2) + "\n" for name, schema in made.items()}
+
+
+def _text(description: str = "", **more: Any) -> Schema:
+    return {"type": "string", **({"description": description} if description else {}), **more}
+
+
+def _choice(values: Iterable[str], description: str = "") -> Schema:
+    return _text(description, enum=list(values))
+
+
+def _anycase(values: Iterable[str], description: str) -> Schema:
+    """One of these words however written; an editor offers them in lower case."""
+    words = list(values)
+    pattern = "|".join("".join(f"[{char}{char.upper()}]" for char in word) for word in words)
+    return {"type": "string", "anyOf": [{"enum": words}, {"pattern": f"^({pattern})$"}], "description": description}
+
+
+def _several(one: Schema, description: str = "") -> Schema:
+    """One, or a list of them."""
+    about = {"description": description} if description else {}
+    return {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}], **about}
+
+
+def _listed(one: Schema, description: str = "") -> Schema:
+    return {"type": "array", "items": one, **({"description": description} if description else {})}
+
+
+def _object(properties: Mapping[str, Schema], required: Iterable[str] = (), **more: Any) -> Schema:
+    return {
+        "type": "object",
+        "properties": {name: properties[name] for name in sorted(properties)},
+        **({"required": sorted(required)} if required else {}),
+        "additionalProperties": False,
+        **more,
+    }
+
+
+# --- feeds.yaml ---------------------------------------------------------------------------------------------
+
+_FEED: Mapping[str, Schema] = {
+    "id": _text("a lasting name: the archive knows the source by it", pattern=r"^\S+$"),
+    "url": _text("the feed's address", pattern="^https?://"),
+    "name": _text("what a digest shows"),
+    "language": _text(
+        "BCP 47: ru, zh-Hans, en …; left out when mixed", pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$"
+    ),
+    "country": _text("ISO 3166 code of the outlet's seat", pattern="^[A-Za-z]{2}$"),
+    "kind": _text("a free word to group by: wire, paper, regional …"),
+    "ownership": _anycase(Ownership, "who stands behind the source"),
+    "tags": _listed(_SCALAR, "free words; a rule can be limited to them"),
+    "enabled": {**_FLAG, "description": "false: not polled"},
+    "reason": _text("why it is disabled, or what to know about it"),
+    "every": _text("how often it is polled: 10m, 1h …", pattern=_LONG_DURATION),
+    "timezone": _text("zone of dates that name none, such as Europe/Moscow"),
+    "encoding": _text("where server and document both get it wrong"),
+    "headers": {
+        "type": "object",
+        "additionalProperties": _SCALAR,
+        "description": "sent with every request; ${NAME} comes from the environment",
+    },
+}
+_INCLUDE = _several(_text(), "other files to draw in; paths count from this file")
+
+
+def feeds_schema() -> Schema:
+    """The schema of `feeds.yaml`."""
+    return {
+        "$schema": DIALECT,
+        "title": "feeds.yaml: what is read",
+        **_object(
+            {
+                "include": _INCLUDE,
+                "defaults": {
+                    **_entry(FeedDefaults, _FEED),
+                    "description": "holds for every feed that says nothing else",
+                },
+                "feeds": _listed(_entry(FeedEntry, _FEED)),
+            }
+        ),
+    }
+
+
+def _entry(model: type[BaseModel], known: Mapping[str, Schema]) -> Schema:
+    """The model's keys, each as described here. Raises KeyError where the model has a key that is not."""
+    fields = model.model_fields
+    return _object({name: known[name] for name in fields}, [name for name in fields if fields[name].is_required()])
+
+
+# --- rules.yaml ---------------------------------------------------------------------------------------------
+
+_DIGEST: Mapping[str, Schema] = {
+    "id": _text("a lasting name such as morning", pattern=r"^\S+$"),
+    "rules": _several(_text(), 'rule ids, severity>=medium, tag:energy, not some-rule, or "*"'),
+    "to": _several(_text(), "email:name@host, slack:#channel, file:folder, console:"),
+    "at": _text('cron such as "0 8 * * 1-5", or once'),
+    "timezone": _text("in which the cron line is meant, such as Europe/Berlin"),
+    "wait": _text("only with at: once: how long one story is gathered", pattern=_LONG_DURATION),
+    "title": _text(),
+    "when_empty": _choice(("send", "skip"), "silence is a statement, too"),
+}
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/definitions/{name}"}
+
+
+_CONDITION = _ref("condition")
+_CONDITIONS = _several(_CONDITION)
+_FORMS = _several(_ref("form"))
+_NAMES = {
+    kind: _several(_ref("form"), f"a Chinese {kind}: Han or pinyin; all renderings follow") for kind in NAME_KINDS
+}
+_BY_LANGUAGE = {_LANGUAGE: _FORMS}
+_FORM_KEYS: Mapping[str, Schema] = {
+    "form": _FORMS,
+    "forms": _FORMS,
+    "exact": {**_FLAG, "description": "no inflection"},
+    "case": {**_FLAG, "description": "capitals where the form has them"},
+    "needs": {"anyOf": [_CONDITION, _listed(_CONDITION)], "description": "context without which it does not count"},
+    "not": {"anyOf": [_FORMS, {"type": "object"}], "description": "look-alikes"},
+    "weight": _NUMBER,
+    "wade_giles": {**_FLAG, "description": "also Chou Li-ch'ün"},
+    "cyrillic": {**_FLAG, "description": "false: without the Russian rendering"},
+}
+_TERM_KEYS: Mapping[str, Schema] = {
+    "label": _text("its name in English"),
+    "entity": _text("person, place, organisation …; left out for ideas"),
+    "not": _FORM_KEYS["not"],
+    "needs": _FORM_KEYS["needs"],
+    "note": _text(),
+}
+_GROUP_KEYS: Mapping[str, Schema] = {
+    "all": {**_CONDITIONS, "description": "every condition holds"},
+    "any": {**_CONDITIONS, "description": "at least one holds"},
+    "order": {**_CONDITIONS, "description": "all hold, one after the other"},
+    "none": {**_CONDITIONS, "description": "none holds, where `within` looks"},
+    "at_least": {"type": "integer", "minimum": 1, "description": "so many of `of` hold"},
+    "of": _CONDITIONS,
+    "within": _text(
+        "40 words, sentence, 2 sentences, title or lead", pattern=r"^(\d+\s*(words?|sentences?)|sentence|title|lead)$"
+    ),
+}
+_ONLY: Mapping[str, Schema] = {
+    "feeds": _several(_SCALAR),
+    "tags": _several(_SCALAR),
+    "countries": _several(_text()),
+    "languages": _several(_text()),
+    "fields": _several(_choice(FIELDS)),
+}
+_EXAMPLE: Mapping[str, Schema] = {
+    **dict.fromkeys((*FIELDS, "language", "feed", "why"), _SCALAR),
+    "finds": _several(_text(), "terms that must be among the evidence"),
+}
+_RULE: Mapping[str, Schema] = {
+    "id": _text("lasting: hits are stored under it", pattern=_ID),
+    "title": _text(),
+    "severity": _choice(Severity),
+    "status": {"enum": [*RuleStatus, False], "description": "shadow: counted and shown, never told"},
+    "tags": _several(_SCALAR),
+    "why": _text("for the reader of a digest"),
+    "match": {**_CONDITION, "description": "what is looked for"},
+    "only": _ref("only"),
+    "except": _ref("except"),
+    "score": {"type": "object", "additionalProperties": _NUMBER, "description": "condition: points"},
+    "threshold": {**_NUMBER, "description": "fires from this score"},
+    "cooldown": _text("do not tell again for this long", pattern=_DURATION),
+    "examples": _ref("examples"),
+    "note": _text(),
+}
+
+
+def rules_schema() -> Schema:
+    """The schema of `rules.yaml`. Raises KeyError where the reader knows a key that is not described here."""
+    examples = {"hit": _several(_ref("example")), "miss": _several(_ref("example"))}
+    term = {**{key: _TERM_KEYS[key] for key in TERM_KEYS}, **_NAMES}
+    return {
+        "$schema": DIALECT,
+        "title": "rules.yaml: what is looked for, and who hears of it",
+        **_object(
+            {
+                "include": _INCLUDE,
+                "terms": {"type": "object", "propertyNames": {"pattern": _ID}, "additionalProperties": _ref("term")},
+                "rules": _listed(_ref("rule")),
+                "digests": _listed(_entry(DigestEntry, _DIGEST)),
+            }
+        ),
+        "definitions": {
+            "term": _object(term, patternProperties=_BY_LANGUAGE),
+            "form": {"anyOf": [_SCALAR, _object({key: _FORM_KEYS[key] for key in FORM_KEYS | NAME_SWITCHES})]},
+            "condition": {
+                "anyOf": [
+                    _SCALAR,
+                    _object({key: _GROUP_KEYS[key] for key in GROUP_KEYS}, minProperties=1),
+                    _object({key: _FORM_KEYS[key] for key in FORM_KEYS}, minProperties=1),
+                    _object(_NAMES, patternProperties=_BY_LANGUAGE, minProperties=1),
+                ]
+            },
+            "only": _object({key: _ONLY[key] for key in ONLY_KEYS}),
+            "except": _object({key: _ONLY[key] for key in ONLY_KEYS - {"fields"}}),
+            "example": {"anyOf": [_SCALAR, _object({key: _EXAMPLE[key] for key in EXAMPLE_KEYS})]},
+            "examples": _object({**examples, "todo": _object(examples)}),
+            "rule": _object({key: _RULE[key] for key in RULE_KEYS}, ("id", "title", "match")),
+        },
+    }
