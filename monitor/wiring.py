@@ -35,6 +35,7 @@ from monitor.adapters.config import (
 from monitor.adapters.deliver import ConsoleChannel, EmailChannel, FileChannel, SlackChannel
 from monitor.adapters.deliver.render import DigestRenderer
 from monitor.adapters.fetch import HttpFetcher
+from monitor.adapters.heartbeat import Heartbeat
 from monitor.adapters.parse import FeedParser
 from monitor.adapters.parse import read_page as page_item
 from monitor.adapters.store import hold_lock, open_store
@@ -337,7 +338,14 @@ async def run(settings: Settings) -> None:
             backup_dir=str(settings.backup_dir or ""),
             backup_keep=settings.backup_keep,
         )
-        await Daemon(built.desk, watch, rhythm, configuration.reload).run()
+        heart = None
+        if settings.heartbeat_url:
+            heart = Heartbeat(settings.heartbeat_url.reveal(), user_agent=settings.user_agent)
+        try:
+            await Daemon(built.desk, watch, rhythm, configuration.reload, heart).run()
+        finally:
+            if heart:
+                await heart.aclose()
 
 
 async def reach_mail(settings: Settings) -> str:

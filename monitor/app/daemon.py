@@ -16,9 +16,10 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from monitor.app.cycle import Desk
 from monitor.app.pipeline import Outcome
+from monitor.app.ports import Heart
 from monitor.app.watch import Watch
 from monitor.core.model import FeedSpec, FeedState
-from monitor.errors import ConfigError
+from monitor.errors import ConfigError, MonitorError
 
 log = structlog.get_logger()
 
@@ -32,6 +33,7 @@ class Rhythm:
     dispatch: timedelta = timedelta(seconds=1)
     reload: timedelta = timedelta(seconds=5)
     beat: timedelta = timedelta(seconds=15)
+    ping: timedelta = timedelta(minutes=1)
     upkeep: timedelta = timedelta(hours=24)
     retention: timedelta = timedelta(days=90)
     backup_dir: str = ""  # empty: no backups
@@ -46,11 +48,19 @@ class Daemon:
     when an edit is bad: the old Watch then stays in force and the next digest says so.
     """
 
-    def __init__(self, desk: Desk, watch: Watch, rhythm: Rhythm, reload: Callable[[], Watch | None]) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        watch: Watch,
+        rhythm: Rhythm,
+        reload: Callable[[], Watch | None],
+        heart: Heart | None = None,
+    ) -> None:
         self._desk = desk
         self._watch = watch
         self._rhythm = rhythm
         self._reload = reload
+        self._heart = heart
         self._stop = asyncio.Event()
         self._polls: dict[str, asyncio.Task[None]] = {}
         self._ticking: set[asyncio.Task[object]] = set()
@@ -84,6 +94,7 @@ class Daemon:
             (self._dispatch, self._rhythm.dispatch),
             (self._reload_changed, self._rhythm.reload),
             (self._beat, self._rhythm.beat),
+            (self._ping, self._rhythm.ping),
             (self._upkeep, self._rhythm.upkeep),
         ]
         for call, every in ticks:
@@ -159,6 +170,15 @@ class Daemon:
     async def _beat(self) -> None:
         status = {"feeds": len(self._watch.enabled), "polling": len(self._polls), "notes": list(self._watch.notes)}
         await self._desk.at_store(self._desk.store.upkeep.beat, self._desk.clock.now(), status)
+
+    async def _ping(self) -> None:
+        """Only a daemon whose store took its own beat lately may say outside that all is well."""
+        beat = await self._desk.at_store(self._desk.store.upkeep.last_beat)
+        if self._heart and beat and self._desk.clock.now() - beat[0] < 3 * self._rhythm.beat:
+            try:
+                await self._heart.ping()
+            except MonitorError as error:
+                log.warning("heartbeat not heard", error=str(error))
 
     async def _upkeep(self) -> None:
         now, upkeep = self._desk.clock.now(), self._desk.store.upkeep

@@ -321,6 +321,14 @@ class Renderer(Protocol):
         ...
 
 
+class Heart(Protocol):
+    """Tells a watchman outside that all is well."""
+
+    async def ping(self) -> None:
+        """Raises MonitorError when it was not heard."""
+        ...
+
+
 class Channel(Protocol):
     """Sends one message to one recipient."""
 

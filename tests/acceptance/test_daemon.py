@@ -138,6 +138,15 @@ def test_a_good_edit_goes_live_and_a_bad_one_leaves_the_old_rules_in_force(desk:
     assert daemon.wait(timeout=10) == 0
 
 
+def test_a_watchman_outside_hears_that_all_is_well_and_the_log_never_says_where(desk: Desk) -> None:
+    desk.http.script("/ping/secret-token", Reply(body=b"OK"))
+    daemon = desk.start(MONITOR_HEARTBEAT_URL=desk.http.url("/ping/secret-token"), MONITOR_LOG_LEVEL="debug")
+    wait_for(lambda: desk.http.asked("/ping/secret-token"), "the heartbeat")
+    daemon.send_signal(signal.SIGTERM)
+    assert daemon.wait(timeout=10) == 0
+    assert "secret-token" not in desk.log()
+
+
 def test_what_was_told_before_a_restart_is_not_told_again(desk: Desk) -> None:
     for number in range(2):
         daemon = desk.start()
