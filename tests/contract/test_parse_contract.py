@@ -295,6 +295,17 @@ def test_damage_costs_no_whole_item_and_is_told(document: str) -> None:
         assert parsed.notes
 
 
+def test_an_item_that_can_not_be_understood_costs_neither_itself_nor_the_others() -> None:
+    place = '<gml:pos xmlns:gml="http://www.opengis.net/gml">48.5 135.1</gml:pos>'
+    document = rss("<language>ru</language>", ITEM.replace("</item>", f"{place}</item>"), LAST)
+
+    parsed = read(document)
+
+    assert titles(parsed) == ["Суда на Туманной", "Второе"]
+    assert parsed.language == "ru"
+    assert parsed.notes == ("read item by item: something in it can't be understood (KeyError)",)
+
+
 def test_a_cut_off_item_is_not_taken_for_a_whole_one() -> None:
     parsed = read(rss(ITEM, LAST) + "\n")
     cut = read(rss(ITEM, LAST).partition("Второе")[0])

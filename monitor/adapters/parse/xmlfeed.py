@@ -1,5 +1,6 @@
 """RSS, RDF and Atom → entries, read by feedparser. Its encodings, links, dates and HTML clean-up are not used."""
 
+import re
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import timedelta
@@ -10,10 +11,15 @@ import feedparser
 
 from monitor.adapters.parse.document import Kind, is_feed_root, not_a_feed, root_of
 from monitor.adapters.parse.entries import Document, Entry, Markup
-from monitor.adapters.parse.mend import ExcessError, Mended, mend
+from monitor.adapters.parse.mend import ExcessError, mend
 from monitor.errors import ParseError, ParseFault
 
 _HEADERS = {"content-type": "application/xml; charset=utf-8"}
+_ROOT = re.compile(r"<((?:[\w-]+:)?(?:rss|rdf|feed))\b[^<>]*>", re.IGNORECASE)
+_ITEM = re.compile(
+    r"<((?:[\w-]+:)?(?:item|entry))(?=[\s>])(?:(?!<(?:[\w-]+:)?(?:item|entry)[\s>]).)*?</\1\s*>", re.DOTALL
+)
+_EXTENSION = re.compile(r"</?(?!(?:content|dc|atom|media):)[\w-]+:[\w-]+[^<>]*>")
 _DATES = ("published", "created", "updated")
 _PERIODS = {"hourly": 1, "daily": 24, "weekly": 24 * 7, "monthly": 24 * 30, "yearly": 24 * 365}
 
@@ -27,14 +33,18 @@ def read_xml(text: str) -> Document:
             "elements nested too deeply, or too many attributes or categories: not a feed one would want",
             ParseFault.MALFORMED,
         ) from error
-    result = _parsed(mended)
     root = root_of(mended.text)
+    notes = list(mended.notes)
+    try:
+        result = _parsed(mended.text)
+    except Exception as error:  # a parser of what strangers write; whatever it stumbles over is theirs
+        result = _one_by_one(mended.text)
+        notes.append(f"read item by item: something in it can't be understood ({type(error).__name__})")
     if not result["entries"]:
         if not is_feed_root(root):
             raise not_a_feed(mended.text, Kind.XML)
-        if mended.cut_off or not mended.strict:
-            raise ParseError(f"nothing can be read of this feed: {mended.notes[0]}", ParseFault.MALFORMED)
-    notes = list(mended.notes)
+        if mended.cut_off or not mended.strict or len(notes) > len(mended.notes):
+            raise ParseError(f"nothing can be read of this feed: {notes[0]}", ParseFault.MALFORMED)
     if mended.strict and result["bozo"]:
         notes.append("the feed was read loosely: it is XML, but not quite as feeds are")
     if not is_feed_root(root):
@@ -50,15 +60,33 @@ def read_xml(text: str) -> Document:
     )
 
 
-def _parsed(mended: Mended) -> dict[str, Any]:
-    body = mended.text.encode("utf-8", "replace")
-    try:
-        result: dict[str, Any] = feedparser.parse(
-            BytesIO(body), response_headers=_HEADERS, sanitize_html=False, resolve_relative_uris=False
-        )
-    except Exception as error:  # a parser of what strangers write; whatever it stumbles over is theirs
-        raise ParseError(f"the feed can't be read ({type(error).__name__})", ParseFault.MALFORMED) from error
+def _parsed(text: str) -> dict[str, Any]:
+    """What feedparser makes of XML without declaration. Raises whatever feedparser stumbles over."""
+    body = BytesIO(text.encode("utf-8", "replace"))
+    result: dict[str, Any] = feedparser.parse(
+        body, response_headers=_HEADERS, sanitize_html=False, resolve_relative_uris=False
+    )
     return result
+
+
+def _one_by_one(text: str) -> dict[str, Any]:
+    """Each item on its own below the feed's first tag, so that one bad item does not cost the others.
+
+    What can't be read even so is tried without its extensions.
+    """
+    opening = _ROOT.search(text)
+    start, end = (opening[0], f"</{opening[1]}>") if opening else ("", "")
+    first = _ITEM.search(text)
+    about: dict[str, Any] = {}
+    with suppress(Exception):
+        about = _parsed(text[: first.start()] if first else text)["feed"]
+    entries: list[Any] = []
+    for item in _ITEM.finditer(text):
+        for version in (item[0], _EXTENSION.sub("", item[0])):
+            with suppress(Exception):
+                entries += _parsed(f"{start}{version}{end}")["entries"]
+                break
+    return {"entries": entries, "feed": about, "bozo": False}
 
 
 def _entry(entry: dict[str, Any]) -> Entry:
