@@ -3,18 +3,22 @@
 import os
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from monitor.adapters.config import load_feeds, load_rules
 from monitor.adapters.config.source import MAX_BYTES
-from monitor.errors import ConfigError
+from monitor.errors import ConfigError, Problem
 
 FAULTS = Path(__file__).parent.parent / "data" / "config"
 
 # file, line:column, words the complaint must hold (what is wrong, and what to do)
 FEEDS = [
     ("alias-bomb", "5:36", "aliases repeat more than 100,000 values", "write the values out"),
+    ("at-sign", "5:12", "a text can't begin with @", "quotes"),
     ("bad-country", "4:14", "`Russia` is no country code", "two letters"),
     ("bad-duration", "4:12", "`ten minutes` is no duration", "10m"),
     ("bad-header-name", "5:18", "`X Token` can't be the name of an HTTP header", "letters"),
@@ -44,6 +48,8 @@ FEEDS = [
     ("tab", "3:1", "a tab indents this line", "replace the tab with spaces"),
     ("tag", "3:10", "the tag !!python/object:os.system is not supported", "remove it"),
     ("tags-not-a-list", "4:11", "tags: must be a list, not `energy`", "write [energy]"),
+    ("text-after-quote", "3:19", "text follows a closed quote or bracket", "quote the whole value"),
+    ("top-keys-askew", "2:1", "this line does not belong to what stands above it", "column 1"),
     ("two-documents", "4:1", "a second document begins here", "include:"),
     ("unclosed-bracket", "3:11", "a list in [ ] is not closed", "add `]`"),
     ("unclosed-quote", "3:11", "a quote is opened here and never closed", "add it"),
@@ -82,6 +88,49 @@ RULES = [
     ("unknown-term", "9:11", "harbor", "harbour"),
     ("wait-beside-cron", "9:5", "only a digest `at: once` waits", "remove it"),
     ("when-empty", "10:17", "`never` is not known here", "send or skip"),
+]
+
+
+SAMPLES = {"monitor/starter/feeds.yaml", "monitor/starter/rules.yaml"}
+DAMAGE = [
+    "",
+    ":",
+    "- ",
+    "[",
+    "]",
+    "{",
+    "}",
+    "'",
+    '"',
+    "\n",
+    "  ",
+    "\t",
+    "&a ",
+    "*a",
+    "!!int ",
+    "null",
+    "1e9",
+    "#",
+    "%",
+    "@",
+]
+DAMAGE += [
+    "|\n",
+    "---\n",
+    "...",
+    "\x00",
+    "中",
+    "<<: ",
+    "${X}",
+    "?",
+    "9" * 400,
+    "\u2028",
+    "\ufeff",
+    "true",
+    "[]",
+    "{}",
+    "/(/",
+    "$a",
 ]
 
 
@@ -200,3 +249,27 @@ def test_syntax_faults_of_all_included_files_come_at_once(tmp_path: Path) -> Non
     with pytest.raises(ConfigError) as caught:
         load_feeds(tmp_path / "feeds.yaml")
     assert [Path(problem.file).name for problem in caught.value.problems] == ["ru.yaml", "zh.yaml", "feeds.yaml"]
+
+
+@given(st.data())
+def test_a_file_damaged_anywhere_is_read_or_refused_with_a_place(data: st.DataObject) -> None:
+    source = data.draw(st.sampled_from(sorted(SAMPLES)))
+    text = (FAULTS.parent.parent.parent / source).read_text(encoding="utf-8")
+    for _ in range(data.draw(st.integers(1, 4))):
+        at, cut = data.draw(st.integers(0, len(text))), data.draw(st.integers(0, 12))
+        text = text[:at] + data.draw(st.sampled_from(DAMAGE)) + text[at + cut :]
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "file.yaml"
+        file.write_bytes(text.encode())
+        for problem in found_in(file, feeds="feeds" in source):
+            assert problem.line >= 1
+            assert problem.column >= 1
+            assert problem.file == str(file)
+
+
+def found_in(file: Path, *, feeds: bool) -> tuple[Problem, ...]:
+    try:
+        load_feeds(file, environ={}) if feeds else load_rules(file)
+    except ConfigError as error:
+        return error.problems
+    return ()

@@ -238,6 +238,16 @@ _ADVICE = (
         "this line is neither in the list above nor deeper",
         "begin it with `- `, or mend the indent",
     ),
+    (
+        "<document start>",
+        "this line does not belong to what stands above it",
+        "mend its indent: top keys begin in column 1",
+    ),
+    ("expected node content", "a value is expected here", "quote a text that begins with , ] or }"),
+    ("mapping keys are not allowed", "a key can't begin here", "quote a text that begins with ?"),
+    ("directive name", "a line can't begin with %", "put the text in quotes"),
+    ("comment or line break", "nothing may follow > or | in its line", "quote a text that begins with > or |"),
+    ("unexpected ':'", "a colon can't stand here", "quote a text with a colon inside { } or [ ]"),
     ("expected key", "this line does not line up with the keys above", "mend its indent"),
 )
 
@@ -253,6 +263,8 @@ def _explain(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
     indent = line[: len(line) - len(line.lstrip())]
     if "\t" in indent:
         return _advise(_ADVICE[0], file, place[0], indent.index("\t") + 1)
+    if problem.endswith(("expected key", "'-' indicator")) and line[: place[1] - 1].strip():
+        return Problem((), "text follows a closed quote or bracket", "quote the whole value", file, *place)
     for advice in _ADVICE:
         if advice[0] in problem:
             # These are found missing further down: the line to mend is the one where they begin.
