@@ -32,6 +32,7 @@ def test_normalising_twice_is_normalising_once(link: str) -> None:
 
 @given(LINKS, st.sampled_from(["utm_source=rss", "fbclid=1", "yclid=2", "utm_campaign="]))
 def test_tracking_parameters_never_count(link: str, tracking: str) -> None:
+    link = link.strip()
     page, _, fragment = link.partition("#")
     tracked = page + ("&" if "?" in page else "?") + tracking + ("#" + fragment if fragment else "")
 
