@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from pathlib import Path
 
 
 class MonitorError(Exception):
@@ -38,10 +39,14 @@ class Problem:
 
 
 class ConfigError(MonitorError):
-    """A configuration file or the environment can't be used; holds every problem found, not only the first."""
+    """A configuration file or the environment can't be used; holds every problem found, not only the first.
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    `files`: what was read or looked for; a change in any of them may mend it.
+    """
+
+    def __init__(self, problems: Sequence[Problem], files: Sequence[Path] = ()) -> None:
         self.problems = tuple(problems)
+        self.files = tuple(files)
         super().__init__("\n".join(map(str, self.problems)))
 
 

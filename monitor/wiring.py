@@ -130,20 +130,25 @@ class Configuration:
         After the first time, also runs the examples of rules that were edited; one that fails is a problem.
         """
         settings = self._settings
-        self._seen = _fingerprint([settings.feeds, settings.rules])
-        problems: list[Problem] = []
+        # Taken before reading, so that an edit made meanwhile counts as a later one.
+        before = _fingerprint({*self._seen, settings.feeds, settings.rules})
+        self._seen = before
+        errors: list[ConfigError] = []
         feeds = rules = None
         try:
             feeds = load_feeds(settings.feeds)
         except ConfigError as error:
-            problems += error.problems
+            errors.append(error)
         try:
             rules = load_rules(settings.rules)
         except ConfigError as error:
-            problems += error.problems
+            errors.append(error)
         if feeds is None or rules is None:
-            raise ConfigError(problems)
-        self._seen = _fingerprint([*feeds.files, *rules.files])
+            # Mending any of their files must be noticed, also of one that was never read well.
+            self._seen = {**_fingerprint(path for error in errors for path in error.files), **before}
+            raise ConfigError([problem for error in errors for problem in error.problems])
+        files = {*feeds.files, *rules.files}
+        self._seen = {**_fingerprint(files), **{path: stamp for path, stamp in before.items() if path in files}}
         matcher = compile_rules(rules.book, cache=_cache(settings), feeds=feeds.feeds)
         if self._rules and (failing := _failing(rules, matcher, edited_rules(self._rules.book, rules.book))):
             raise ConfigError(failing)

@@ -19,6 +19,7 @@ Layers: TypeAlias = Mapping[str, tuple[Node, ...]]  # by key: the values that ho
 class Document:
     """Merged content. `own` holds, by file, the keys that stay with their file and the files it includes.
 
+    `files` are those that were read and the folders that patterns looked into: what to watch for changes.
     `problems` are complaints that did not keep the document from being read: report them with the later ones.
     """
 
@@ -45,7 +46,8 @@ class Document:
         found = {str(located): located for located in map(self.locate, (*self.problems, *problems))}
         if found:
             order = {str(path): number for number, path in enumerate(self.files)}
-            raise ConfigError(sorted(found.values(), key=lambda p: (order.get(p.file, len(order)), p.line, p.column)))
+            placed = sorted(found.values(), key=lambda p: (order.get(p.file, len(order)), p.line, p.column))
+            raise ConfigError(placed, self.files)
 
 
 def load_document(path: Path, *, per_file: Collection[str] = ()) -> Document:
@@ -57,7 +59,7 @@ def load_document(path: Path, *, per_file: Collection[str] = ()) -> Document:
     loader = _Loader(per_file)
     root = loader.load(path, (), {})
     if root is None or loader.unreadable:
-        raise ConfigError(loader.problems)
+        raise ConfigError(loader.problems, loader.files)
     merged = Node(loader.merged, str(path), root.place)
     return Document(merged, tuple(loader.files), loader.own, tuple(loader.problems))
 
@@ -116,6 +118,7 @@ class _Loader:
         pattern = os.path.normpath(folder / str(entry.value))
         if not glob.has_magic(str(entry.value)):
             return [Path(pattern)]
+        self.files.append(Path(pattern).parent)  # a file may be added there
         found = sorted(map(Path, glob.glob(pattern)))  # noqa: PTH207 - Path.glob refuses absolute patterns
         if not found:
             self.give_up(entry.problem(f"include: no file is named like {entry.value}", "mend or remove the pattern"))
@@ -128,6 +131,7 @@ class _Loader:
             circle = " → ".join(str(p) for p in (*chain[stations.index(real) :], path))
             self.give_up(entry.problem(f"files include one another in a circle: {circle}", "remove one `include:`"))
         elif not path.is_file():
+            self.files.append(path)  # it may come
             what = "a folder" if path.is_dir() else "no such file"
             self.give_up(entry.problem(f"can't include {path}: {what}", "paths count from the folder of this file"))
         elif real not in [known.resolve() for known in self.files]:
