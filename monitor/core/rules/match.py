@@ -42,8 +42,6 @@ class Matcher:
     def match(self, item: Item) -> list[Hit]:
         """Hits in the order of the rules."""
         reading = Reading(item, self._leaves)
-        if not reading.raw and not self._always:
-            return []
         hits = (self._try(self._rules[number], reading) for number in self._candidates(reading))
         return [hit for hit in hits if hit is not None]
 
@@ -54,13 +52,19 @@ class Matcher:
 
     def _candidates(self, reading: Reading) -> list[int]:
         """Numbers of the rules of which all that they require was found."""
-        raw, triggers = reading.raw, self._triggers
+        found, triggers = reading.leaves, self._triggers
         triggered: set[int] = set()
-        for leaf in raw:
+        for leaf in found:
             if leaf in triggers:
                 triggered.update(triggers[leaf])
-        found = [n for n in triggered if not any(needed.isdisjoint(raw) for needed in self._rules[n].required)]
-        return sorted([*found, *self._always])
+        possible = list(self._always)
+        for number in triggered:
+            for needed in self._rules[number].required:
+                if needed.isdisjoint(found):
+                    break
+            else:
+                possible.append(number)
+        return sorted(possible)
 
     def reading(self, item: Item) -> Reading:
         """The item as conditions see it, for explanations."""
