@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from monitor.app.ports import Fetcher, Parser, Store
 from monitor.app.watch import Watch
 from monitor.core import feedstate, novelty, routes, schedule, stories
-from monitor.core.identity import body_hash
 from monitor.core.model import (
     Decision,
     Failure,
@@ -131,7 +130,7 @@ class Pipeline:
                 state,
                 fetched,
                 title=parsed.title,
-                body_hash=None if fetched.not_modified else body_hash(fetched.body),
+                body_hash=fetched.body_hash,
                 new_items=new,
                 next_poll_at=plan.at,
             )
