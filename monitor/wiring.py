@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import structlog
 
@@ -46,7 +46,20 @@ from monitor.app.dispatch import Dispatcher
 from monitor.app.pipeline import Pacing, Pipeline
 from monitor.app.ports import Channel, Clock, Fetcher, Parser, Store
 from monitor.app.watch import Watch
-from monitor.core.model import Digest, Failure, FailureKind, FeedSpec, FeedState, Fetched, Item, Parsed, Target
+from monitor.core.digest import compose
+from monitor.core.model import (
+    Coverage,
+    Digest,
+    DigestSpec,
+    Failure,
+    FailureKind,
+    FeedSpec,
+    FeedState,
+    Fetched,
+    Item,
+    Parsed,
+    Target,
+)
 from monitor.core.rules import Matcher as CompiledRules
 from monitor.core.rules import Rulebook, compile_rules
 from monitor.core.rules.edits import edited_rules
@@ -65,6 +78,7 @@ __all__ = [
     "Settings",
     "SystemClock",
     "check_files",
+    "check_templates",
     "compiled",
     "forbid_words",
     "load_feeds",
@@ -231,6 +245,19 @@ def render(digest: Digest, form: str, settings: Settings) -> str:
     (whole,) = DigestRenderer(settings.templates).render(digest, Target("console", ""))
     found = whole.body[form]
     return found if isinstance(found, str) else json.dumps(found, ensure_ascii=False, indent=2)
+
+
+def check_templates(settings: Settings) -> list[Problem]:
+    """What is wrong with the user's own templates, as far as an empty digest shows it."""
+    now = SystemClock().now()
+    spec = DigestSpec("check", rules=("*",), to=())
+    empty: Mapping[str, Any] = {"feeds": {}, "rules": {}, "told": frozenset(), "daily": {}, "since": None}
+    digest = compose(spec, (), coverage=Coverage(), now=now, next_at=None, **empty)
+    try:
+        DigestRenderer(settings.templates).check(digest)
+    except ConfigError as error:
+        return list(error.problems)
+    return []
 
 
 def parse_document(body: bytes, *, feed: str = "-", url: str = "", content_type: str = "") -> Parsed:

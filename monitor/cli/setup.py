@@ -70,7 +70,7 @@ def check(
     Every problem is named at once, with file, line, column and what to do. Checked is also that every digest can
     reach those it is for: that a mail server is set when mail is to be sent, and so on.
     """
-    from monitor.wiring import check_files
+    from monitor.wiring import check_files, check_templates
 
     problems: list[Problem] = []
     try:
@@ -79,7 +79,7 @@ def check(
         problems += error.problems
         settings = session.paths_only()
     found = check_files(settings)
-    problems += found.problems
+    problems += [*found.problems, *check_templates(settings)]
     if as_json:
         output.lines(
             {name: getattr(problem, name) for name in ("file", "line", "column", "message", "hint")}

@@ -134,6 +134,13 @@ def test_check_names_digests_that_can_not_reach_their_readers(home: Path) -> Non
     said(monitor("check", cwd=home, env=settings))
 
 
+def test_check_looks_at_templates_of_ones_own(home: Path) -> None:
+    (home / "templates").mkdir()
+    (home / "templates" / "digest.txt").write_text("one\n{% for %}\n", encoding="utf-8")
+    text = complaint(monitor("check", cwd=home, env={"MONITOR_TEMPLATES": "templates"}))
+    assert "templates/digest.txt:2:" in text
+
+
 def test_paths_may_stand_before_or_after_the_command_or_in_the_environment(tmp_path: Path) -> None:
     feeds, rules = tmp_path / "f.yaml", tmp_path / "r.yaml"
     feeds.write_text(FEEDS, encoding="utf-8")
