@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 import ahocorasick_rs
 
-from monitor.core.rules.wordtable import Use, WordTable, pack, unpack
+from monitor.core.rules.wordtable import TableBuilder, Use, WordTable, pack, unpack
 from monitor.core.text import forms
 from monitor.core.text.chars import is_word_char
 from monitor.core.text.forms import Form, Variant, expand
@@ -203,17 +203,16 @@ def _tables(entries: list[Entry], cache: MutableMapping[str, bytes] | None) -> t
 
 
 def _build(entries: list[Entry], write_out: Callable[[Form], Iterable[Variant]]) -> tuple[WordTable, WordTable]:
-    words: dict[str, list[Use]] = {}
-    rest: dict[str, list[Use]] = {}
+    words, rest = TableBuilder(), TableBuilder()
     for number, (_, _, form) in enumerate(entries):
         for variant in write_out(form):
             text = variant.text
             if form.open_left or form.open_right or not _is_wordy(text):
-                rest.setdefault(text, []).append(Use(number, None, variant.capitals))
+                rest.add(text, Use(number, None, variant.capitals))
             else:
                 key = " ".join(_TOKEN.findall(text))
-                words.setdefault(key, []).append(Use(number, None if key == text else text, variant.capitals))
-    return WordTable.build(words), WordTable.build(rest)
+                words.add(key, Use(number, None if key == text else text, variant.capitals))
+    return words.build(), rest.build()
 
 
 def _is_wordy(text: str) -> bool:
@@ -292,26 +291,42 @@ def _stored(cache: MutableMapping[str, bytes], key: str, digest: bytes) -> list[
 
 
 class _Remembering:
-    """Writes out forms, except those that the last rulebook had too: an edit costs only what it changes."""
+    """Writes out forms, except those that the last rulebook had too: an edit costs only what it changes.
+
+    Variants are kept as text, one a line, capitals behind a tab: objects would take ten times the memory.
+    """
 
     def __init__(self, cache: MutableMapping[str, bytes]) -> None:
         self._cache = cache
         self._digest = _digest("forms")
         stored = _stored(cache, "forms", self._digest)
-        self._known: dict[str, list[tuple[str, list[int]]]] = json.loads(stored[0]) if stored else {}
+        self._known: dict[str, str] = json.loads(stored[0]) if stored else {}
 
-    def __call__(self, form: Form) -> Iterable[Variant]:
-        key = json.dumps(_form_key(form))
+    def __call__(self, form: Form) -> list[Variant]:
+        key = _form_text(form)
         known = self._known.get(key)
         if known is None:
-            known = self._known[key] = [(variant.text, list(variant.capitals)) for variant in expand(form)]
-        return [Variant(text, tuple(capitals)) for text, capitals in known]
+            known = self._known[key] = "\n".join(map(_variant_text, expand(form)))
+        return [_read_variant(line) for line in known.split("\n")]
 
     def keep(self, used: Iterable[Form]) -> None:
         """Store the forms of this rulebook and forget all others."""
-        keys = {json.dumps(_form_key(form)) for form in used}
-        kept = {key: value for key, value in self._known.items() if key in keys}
+        kept = {key: self._known[key] for key in map(_form_text, used)}
         self._cache["forms"] = pack([self._digest, json.dumps(kept, ensure_ascii=False).encode()])
+
+
+def _form_text(form: Form) -> str:
+    switches = (form.exact, form.case, form.open_left, form.open_right)
+    return f"{form.text}\t{form.language}\t{''.join('01'[switch] for switch in switches)}"
+
+
+def _variant_text(variant: Variant) -> str:
+    return f"{variant.text}\t{','.join(map(str, variant.capitals))}" if variant.capitals else variant.text
+
+
+def _read_variant(line: str) -> Variant:
+    text, tab, capitals = line.partition("\t")
+    return Variant(text, tuple(map(int, capitals.split(","))) if tab else ())
 
 
 # --- boundaries -------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 import json
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -35,19 +35,6 @@ class WordTable:
         for use in self.uses(key):
             yield use.exact or self.keys[key], use.entry
 
-    @classmethod
-    def build(cls, found: Mapping[str, list[Use]]) -> "WordTable":
-        """From keys with their uses."""
-        table = cls()
-        for key, uses in found.items():
-            table.keys.append(key)
-            for use in dict.fromkeys(uses):
-                if use.exact is not None or use.capitals:
-                    table.special[len(table.entries)] = use
-                table.entries.append(use.entry)
-            table.starts.append(len(table.entries))
-        return table
-
     def dump(self) -> list[bytes]:
         """Four sections; `load` reads them back."""
         special = [[at, use.entry, use.exact, use.capitals] for at, use in self.special.items()]
@@ -66,6 +53,38 @@ class WordTable:
         table.starts.frombytes(starts)
         table.entries.frombytes(entries)
         table.special = {at: Use(entry, exact, tuple(marks)) for at, entry, exact, marks in json.loads(special)}
+        return table
+
+
+class TableBuilder:
+    """Collects uses of keys in any order; small even where there are a million of them."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self._keys, self._uses = array("I"), array("I")
+        self._special: dict[int, Use] = {}
+
+    def add(self, key: str, use: Use) -> None:
+        """One more use of a key."""
+        if use.exact is not None or use.capitals:
+            self._special[len(self._uses)] = use
+        self._keys.append(self._numbers.setdefault(key, len(self._numbers)))
+        self._uses.append(use.entry)
+
+    def build(self) -> WordTable:
+        """The table; keys in the order of their first use, uses in the order added."""
+        table = WordTable(list(self._numbers))
+        order = sorted(range(len(self._keys)), key=self._keys.__getitem__)
+        last = 0
+        for at in order:
+            while last < self._keys[at]:
+                table.starts.append(len(table.entries))
+                last += 1
+            if at in self._special:
+                table.special[len(table.entries)] = self._special[at]
+            table.entries.append(self._uses[at])
+        if order:
+            table.starts.append(len(table.entries))
         return table
 
 
