@@ -4,22 +4,22 @@ A crash between the two records leaves the delivery visible as SENDING; `recover
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from itertools import groupby
 from typing import TypeVar
 
 from monitor.app.ports import Channel, Clock, Store
 from monitor.core import schedule
 from monitor.core.model import Delivery, Target
-from monitor.errors import DeliveryError, DeliveryFault
+from monitor.errors import DeliveryError, DeliveryFault, StoreError
 
 T = TypeVar("T")
 
-BATCH = 100  # deliveries taken from the outbox at a time
+BATCH = 100  # targets served at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Attempt:
 
 
 class Dispatcher:
-    """Sends what is due. Targets go side by side, parts of one target one after another."""
+    """Sends what is due: targets side by side, to each one message after another, so that none waits for another's."""
 
     def __init__(
         self,
@@ -50,23 +50,40 @@ class Dispatcher:
         self._clock = clock
         self._chance = chance
         self._hint = settings_hint
+        self._sending: dict[Target, asyncio.Task[Attempt]] = {}
+        self._unrecorded: list[Callable[[], None]] = []
 
     async def recover(self) -> list[str]:
         """Queue again what a crash left in flight; gives the keys. Once, before the first dispatch."""
         return await self._at_desk(self._store.outbox.recover, self._clock.now())
 
     async def send_due(self) -> list[Attempt]:
-        """Send everything that is due now, later parts after earlier ones, and say how each attempt went."""
+        """Send everything that is due now, later parts after earlier ones, and say how each attempt went.
+
+        Raises StoreError when the outbox can't be written, once nothing is on its way any more.
+        """
         attempts: list[Attempt] = []
-        while due := await self._at_desk(self._store.outbox.due, self._clock.now(), BATCH):
-            ordered = sorted(due, key=lambda d: (str(d.target), d.created_at, d.part))
-            groups = [list(group) for _, group in groupby(ordered, key=lambda d: d.target)]
-            for done in await asyncio.gather(*(self._send_in_order(group) for group in groups)):
-                attempts += done
+        while tasks := await self.begin_due():
+            await asyncio.wait(tasks)
+            errors = [error for task in tasks if (error := task.exception())]
+            if errors:
+                raise errors[0]
+            attempts += [task.result() for task in tasks]
         return attempts
 
-    async def _send_in_order(self, deliveries: list[Delivery]) -> list[Attempt]:
-        return [await self._send(delivery) for delivery in deliveries]
+    async def begin_due(self) -> list[asyncio.Task[Attempt]]:
+        """Begin to send the next message to every target that has one due and none on its way.
+
+        The tasks raise StoreError when the outbox can't be written.
+        """
+        await self._catch_up()
+        due = await self._at_desk(self._store.outbox.due, self._clock.now(), BATCH + len(self._sending))
+        return [self._begin(delivery) for delivery in due if delivery.target not in self._sending]
+
+    def _begin(self, delivery: Delivery) -> asyncio.Task[Attempt]:
+        task = self._sending[delivery.target] = asyncio.create_task(self._send(delivery))
+        task.add_done_callback(lambda _: self._sending.pop(delivery.target))
+        return task
 
     async def _send(self, delivery: Delivery) -> Attempt:
         await self._at_desk(self._store.outbox.attempt, delivery.key, self._clock.now())
@@ -77,7 +94,7 @@ class Dispatcher:
         except Exception as error:  # a channel's bug must not hold up the others
             wrapped = DeliveryError(f"{delivery.target.channel}: {type(error).__name__}", DeliveryFault.TEMPORARY)
             return await self._record_failure(delivery, wrapped)
-        await self._at_desk(self._store.outbox.sent, receipt)
+        await self._record(partial(self._store.outbox.sent, receipt))
         return Attempt(delivery)
 
     async def _record_failure(self, delivery: Delivery, error: DeliveryError) -> Attempt:
@@ -90,8 +107,23 @@ class Dispatcher:
             now=now,
             jitter=self._chance(),
         )
-        await self._at_desk(self._store.outbox.failed, delivery.key, str(error), retry_at, now)
+        await self._record(partial(self._store.outbox.failed, delivery.key, str(error), retry_at, now))
         return Attempt(delivery, str(error), retry_at)
+
+    async def _record(self, step: Callable[[], None]) -> None:
+        """Record how an attempt went. What can't be written now, as on a full disk, is kept for `_catch_up`."""
+        try:
+            await self._at_desk(step)
+        except StoreError:
+            self._unrecorded.append(step)
+            raise
+
+    async def _catch_up(self) -> None:
+        """Without its outcome a delivery would count as on its way until the next start, and then be sent again."""
+        steps, self._unrecorded = self._unrecorded, []
+        for step in steps:
+            with contextlib.suppress(StoreError):
+                await self._record(step)
 
     def _channel(self, target: Target) -> Channel:
         try:

@@ -182,7 +182,10 @@ class Outbox(Protocol):
     """Deliveries on their way."""
 
     def due(self, now: datetime, limit: int) -> list[Delivery]:
-        """Queued ones whose time has come, oldest first; a part only after its earlier parts are SENT or PARKED."""
+        """Of each target the oldest queued one whose time has come, oldest first.
+
+        A part is due only after its earlier parts are SENT or PARKED.
+        """
         ...
 
     def attempt(self, key: str, now: datetime) -> None:

@@ -139,10 +139,25 @@ def test_all_states_are_counted_also_those_with_none(store: SqliteStore) -> None
 
 
 def test_the_oldest_come_first_and_no_more_than_asked(store: SqliteStore) -> None:
-    queued(store, delivery(run="late", created_at=hours(1)), at=hours(1))
-    queued(store, delivery(run="early", created_at=NOW))
-    assert due(store, 1) == [delivery(run="early").key, delivery(run="late").key]
-    assert due(store, 1, limit=1) == [delivery(run="early").key]
+    queued(store, delivery(ALERTS, run="late", created_at=hours(1)), at=hours(1))
+    queued(store, delivery(DESK, run="early", created_at=NOW))
+    assert due(store, 1) == [delivery(DESK, run="early").key, delivery(ALERTS, run="late").key]
+    assert due(store, 1, limit=1) == [delivery(DESK, run="early").key]
+
+
+def test_a_target_with_a_long_queue_takes_one_place(store: SqliteStore) -> None:
+    """Else a hundred messages to a dead mail server would keep an alert to Slack from being seen."""
+    for number in range(5):
+        queued(store, delivery(DESK, run=f"run-{number}", created_at=hours(number)), at=hours(number))
+    queued(store, delivery(ALERTS, run="alert", created_at=hours(9)), at=hours(9))
+    assert due(store, 9, limit=2) == [delivery(DESK, run="run-0").key, delivery(ALERTS, run="alert").key]
+
+
+def test_a_clock_set_back_does_not_put_off_what_failed_in_the_future(store: SqliteStore) -> None:
+    queued(store, delivery())
+    store.outbox.attempt(KEY, hours(24 * 365))
+    store.outbox.failed(KEY, "421", hours(24 * 365 + 1), hours(24 * 365))
+    assert due(store, 1) == [KEY]
 
 
 def test_a_part_waits_until_the_earlier_ones_are_sent_or_parked(store: SqliteStore) -> None:

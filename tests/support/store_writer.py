@@ -42,9 +42,10 @@ def tell(store: SqliteStore, number: int) -> None:
 def dispatch(store: SqliteStore, number: int) -> None:
     """Send what is due, after queueing again what a crash left behind."""
     store.outbox.recover(hours(number))
-    for each in store.outbox.due(hours(number), 99):
-        store.outbox.attempt(each.key, hours(number))
-        store.outbox.sent(Receipt(each.key, hours(number), "250 ok"))
+    while due := store.outbox.due(hours(number), 99):
+        for each in due:
+            store.outbox.attempt(each.key, hours(number))
+            store.outbox.sent(Receipt(each.key, hours(number), "250 ok"))
 
 
 def work(path: str, deadly: int) -> None:

@@ -12,7 +12,7 @@ import pytest
 from monitor.adapters.store import SqliteStore, open_store
 from monitor.app.dispatch import Dispatcher
 from monitor.core.model import Coverage, Delivery, DeliveryState, Digest, Message, Receipt, Target
-from monitor.errors import DeliveryError, DeliveryFault
+from monitor.errors import DeliveryError, DeliveryFault, StoreError
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -171,6 +171,59 @@ async def test_what_a_crash_left_in_flight_is_sent_again_with_its_key(office: Of
     assert await office.dispatcher.recover() == [key]
     await office.dispatcher.send_due()
     assert office.channel.taken == [key]
+
+
+async def test_a_recipient_that_hangs_delays_nobody_else(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = asyncio.Event()
+    send = office.channel.send
+
+    async def hanging(delivery: Delivery, at: datetime) -> Receipt:
+        if delivery.target.address.startswith("slow"):
+            await answer.wait()
+        return await send(delivery, at)
+
+    monkeypatch.setattr(office.channel, "send", hanging)
+    (slow,) = office.queue("slow@example.org")
+    (hung,) = await office.dispatcher.begin_due()
+    office.clock.at += timedelta(seconds=1)
+    _, quick = office.queue("slow@example.org", "b@example.org")
+    (task,) = await office.dispatcher.begin_due()
+    assert (await task).delivery.key == quick
+    assert await office.dispatcher.begin_due() == [], "nothing more for one that is being sent to"
+    answer.set()
+    assert (await hung).delivery.key == slow
+    await office.dispatcher.send_due()
+    assert office.states() == {"sent": 3}
+
+
+@pytest.mark.parametrize("works", [True, False], ids=["sent", "failed"])
+async def test_an_outcome_that_could_not_be_recorded_is_recorded_later_and_not_sent_again(
+    office: Office, monkeypatch: pytest.MonkeyPatch, works: bool
+) -> None:
+    (key,) = office.queue("a@example.org")
+    if not works:
+        office.channel.fault = lambda d: DeliveryError("550 no such user", DeliveryFault.PERMANENT)
+
+    full = True
+
+    def on_disk(real: Callable[..., None]) -> Callable[..., None]:
+        def call(*args: object) -> None:
+            if full:
+                raise StoreError("the disk is full")
+            real(*args)
+
+        return call
+
+    for step in ("sent", "failed"):
+        monkeypatch.setattr(office.store.outbox, step, on_disk(getattr(office.store.outbox, step)))
+    with pytest.raises(StoreError, match="disk is full"):
+        await office.dispatcher.send_due()
+    await office.dispatcher.send_due()
+    assert office.states() == {"sending": 1}
+    full = False
+    await office.dispatcher.send_due()
+    assert office.channel.tried == [key]
+    assert office.states() == {"sent" if works else "parked": 1}
 
 
 async def test_a_temporary_failure_is_given_up_after_days_and_parked_with_its_reason(office: Office) -> None:

@@ -9,16 +9,24 @@ from monitor.adapters.store.database import Database
 from monitor.core.model import Delivery, DeliveryState, Receipt
 from monitor.errors import StoreError
 
+# One that was attempted in the future is due too: the clock was set back, and its next time could be years away.
 _DUE = """
+WITH ready AS (
+    SELECT d.key, row_number() OVER (
+        PARTITION BY d.channel, d.address ORDER BY d.created_at, d.run_id, d.part
+    ) AS place
+    FROM deliveries AS d
+    WHERE d.state = 'queued' AND (d.next_attempt_at IS NULL OR d.next_attempt_at <= :now OR d.attempted_at > :now)
+        AND NOT EXISTS (
+            SELECT 1 FROM deliveries AS earlier
+            WHERE earlier.run_id = d.run_id AND earlier.channel = d.channel AND earlier.address = d.address
+                AND earlier.part < d.part AND earlier.state IN ('queued', 'sending')
+        )
+)
 SELECT d.*, m.channel AS message_channel, m.body
-FROM deliveries AS d JOIN messages AS m ON m.id = d.message_id
-WHERE d.state = 'queued' AND (d.next_attempt_at IS NULL OR d.next_attempt_at <= :now)
-    AND NOT EXISTS (
-        SELECT 1 FROM deliveries AS earlier
-        WHERE earlier.run_id = d.run_id AND earlier.channel = d.channel AND earlier.address = d.address
-            AND earlier.part < d.part AND earlier.state IN ('queued', 'sending')
-    )
-ORDER BY d.created_at, d.run_id, d.channel, d.address, d.part
+FROM ready JOIN deliveries AS d ON d.key = ready.key JOIN messages AS m ON m.id = d.message_id
+WHERE ready.place = 1
+ORDER BY d.created_at, d.run_id, d.channel, d.address
 LIMIT :limit
 """
 
@@ -57,7 +65,10 @@ class Outbox:
         self._database = database
 
     def due(self, now: datetime, limit: int) -> list[Delivery]:
-        """Queued ones whose time has come, oldest first; a part only after its earlier parts are SENT or PARKED."""
+        """Of each target the oldest queued one whose time has come, oldest first.
+
+        A part is due only after its earlier parts are SENT or PARKED.
+        """
         return [codec.delivery(row) for row in self._database.rows(_DUE, {"now": stamp(now), "limit": limit})]
 
     def attempt(self, key: str, now: datetime) -> None:
