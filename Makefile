@@ -23,7 +23,7 @@ run: $(READY) ## the daemon with ./feeds.yaml and ./rules.yaml
 	@$(BIN)/monitor run
 
 test: $(READY) ## all tests
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q --numprocesses auto --dist worksteal
 
 check: lint types docs ## style, types, layers, links in the docs
 
@@ -52,11 +52,11 @@ bench-match: $(READY) ## speed of the rule engine
 bench-parse: $(READY) ## speed and agreement of the parser
 	@$(BIN)/python benchmarks/parse.py
 
-LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+UV_LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
   --no-annotate --no-header --no-emit-index-url --quiet
 lock: ## renew both lock files (needs uv): everything, and what the container runs
-	$(LOCK) --all-extras --upgrade -o requirements.lock
-	$(LOCK) --constraint requirements.lock -o requirements-run.lock
+	$(UV_LOCK) --all-extras --upgrade -o requirements.lock
+	$(UV_LOCK) --constraint requirements.lock -o requirements-run.lock
 
 clean: ## remove what was built
 	rm -rf $(VENV) build dist demo-out .mypy_cache .ruff_cache .pytest_cache .hypothesis
