@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -83,16 +84,20 @@ def _show_backtest(result: "Backtest", edited: str, against: str, start: datetim
         ((rule, language, t.kept, t.gained, t.lost) for (rule, language), t in sorted(result.tallies.items())),
         empty="neither has any hit",
     )
-    shown: dict[tuple[str, bool], int] = {}
-    for change in sorted(result.changes, key=lambda one: (one.rule, one.gained)):
-        key = (change.rule, change.gained)
-        shown[key] = shown.get(key, 0) + 1
-        if not limit or shown[key] <= limit:
+    for (rule, gained), changes in groupby(sorted(result.changes, key=_by_rule), _by_rule):
+        found = list(changes)
+        for change in found[: limit or None]:
             _show_change(change)
-        elif shown[key] == limit + 1:
-            output.say(f"… and more {'gained' if change.gained else 'lost'} by {change.rule}; --limit 0 shows all")
+        if limit and len(found) > limit:
+            output.say(
+                f"… {rule} has {'gained' if gained else 'lost'} {len(found) - limit:,} more; --limit 0 shows all"
+            )
     marks = f", {len(result.lost_noise)} of them marked noise, {len(result.lost_relevant)} marked relevant"
     output.say(f"{len(result.gained):,} gained, {len(result.lost):,} lost{marks if result.lost else ''}")
+
+
+def _by_rule(change: "Change") -> tuple[str, bool]:
+    return change.rule, change.gained
 
 
 def _show_change(change: "Change") -> None:
