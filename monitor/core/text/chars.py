@@ -69,6 +69,8 @@ def _fold_once(char: str) -> str:
         return " "
     if char == "\u0451":
         return "\u0435"
+    if char == "\u2026":
+        return "."
     plain = unicodedata.normalize("NFKC", char).casefold()
     return simplified().get(plain, plain) if plain > "\u2e80" else plain
 

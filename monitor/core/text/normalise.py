@@ -258,14 +258,13 @@ def _clusters() -> re.Pattern[str]:
 
 
 def _compose(cluster: str) -> str:
-    """A letter with its marks in one piece where there is one, without stress and invisible characters."""
+    """A letter with its marks, folded, in one piece where there is one, without stress and invisible characters."""
     for _ in range(8):
         composed = unicodedata.normalize("NFC", cluster)
-        kept = "".join(char for char in unicodedata.normalize("NFKC", composed) if fold_char(char) or char == "\xad")
-        kept = unicodedata.normalize("NFC", kept.replace("\xad", ""))
-        if kept == cluster:
+        composed = unicodedata.normalize("NFC", "".join(map(fold_char, composed)))
+        if composed == cluster:
             break
-        cluster = kept
+        cluster = composed
     return cluster
 
 

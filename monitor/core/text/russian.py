@@ -142,12 +142,13 @@ def _in_case(lower: list[str], group: dict[int, Any], number: str, case: str) ->
     return out
 
 
-_paradigms: dict[tuple[str, str, str], dict[tuple[str, str, str, str], str]] = {}
+_paradigms: dict[tuple[str, str, object], dict[tuple[str, str, str, str], str]] = {}
 
 
 def _form(parse: Any, number: str, case: str, gender: str, animacy: str) -> str:
     """One form of a word, remembered: the same words stand in many phrases."""
-    paradigm = _paradigms.setdefault((parse.word, str(parse.tag), parse.normal_form), {})
+    number_of_paradigm = parse.methods_stack[0][2:3] if _is_known(parse) else ()  # судно has two
+    paradigm = _paradigms.setdefault((parse.word, str(parse.tag), number_of_paradigm), {})
     key = (number, case, gender, animacy)
     form = paradigm.get(key)
     if form is None:
