@@ -3,7 +3,7 @@
 Every function takes the desk `Bench` and matchers; `progress`, where given, is told how many items were read so far.
 """
 
-from monitor.app.workbench.backtest import Backtest, Change, backtest
+from monitor.app.workbench.comparison import Backtest, Change, backtest
 from monitor.app.workbench.near import NearMiss, NearMisses, near_misses
 from monitor.app.workbench.stats import RuleStats, statistics
 

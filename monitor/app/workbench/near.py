@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from monitor.app.ports import Bench
-from monitor.app.workbench.backtest import words_of
+from monitor.app.workbench.comparison import words_of
 from monitor.app.workbench.sight import STEP, Progress, Sight, sight
 from monitor.core.rules import Matcher
 from monitor.core.rules.explain import explain_reading, walk
+from monitor.core.rules.reading import FIELDS
 
 _QUOTED = re.compile(r":? “.*”")
 _FIRST = datetime.min.replace(tzinfo=UTC)
@@ -75,7 +76,8 @@ def near_misses(
         if tried.fired or len(tried.failed) != 1:
             continue
         evidence = sorted(
-            {one for node in walk(tried.tree) for one in node.found}, key=lambda one: (one.field, one.start)
+            {one for node in walk(tried.tree) for one in node.found},
+            key=lambda one: (FIELDS.index(one.field), one.start),
         )
         missing = tried.failed[0]
         group = _QUOTED.sub("", missing)

@@ -81,7 +81,7 @@ def backtest(
     """Replay the archive against `edited` and compare with `live`, or with the stored hits where that is None.
 
     Looks at items dated since then (None: all), and at every item marked relevant whatever its age. `rules` limits the
-    comparison to these ids; the matchers should hold no others.
+    comparison to these ids.
     """
     result = Backtest()
     stored: dict[int, dict[str, tuple[Evidence, ...]]] = defaultdict(dict)
@@ -95,20 +95,25 @@ def backtest(
         if progress and result.items % STEP == 0:
             progress(result.items)
         before = _before(item, live, stored.get(item_id, {}), rules)
-        _compare(result, item_id, item, before, edited, marks)
+        _compare(result, item_id, item, before, _found(edited, item, rules), edited, marks)
     for marked in bench.marked(rules):
         rule, item_id, item = marked.stored.hit.rule, marked.stored.item_id, marked.stored.item
         if marked.relevance is Relevance.RELEVANT and (item_id, rule) not in marks:
             before = _before(item, live, {rule: marked.stored.hit.evidence}, [rule])
             if rule in before:
-                _compare(result, item_id, item, before, edited, {(item_id, rule): marked.relevance}, only=rule)
+                after = _found(edited, item, [rule])
+                _compare(result, item_id, item, before, after, edited, {(item_id, rule): marked.relevance})
     return result
 
 
 def _before(item: Item, live: Matcher | None, stored: Found, rules: Collection[str]) -> Found:
-    if live is None:
-        return {rule: evidence for rule, evidence in stored.items() if fits(item, evidence)}
-    return {hit.rule: hit.evidence for hit in live.match(item) if not rules or hit.rule in rules}
+    if live is not None:
+        return _found(live, item, rules)
+    return {rule: evidence for rule, evidence in stored.items() if fits(item, evidence)}
+
+
+def _found(matcher: Matcher, item: Item, rules: Collection[str]) -> Found:
+    return {hit.rule: hit.evidence for hit in matcher.match(item) if not rules or hit.rule in rules}
 
 
 def _compare(
@@ -116,11 +121,10 @@ def _compare(
     item_id: int,
     item: Item,
     before: Found,
+    after: Found,
     edited: Matcher,
     marks: Mapping[tuple[int, str], Relevance],
-    only: str = "",
 ) -> None:
-    after = {hit.rule: hit.evidence for hit in edited.match(item) if only in {"", hit.rule}}
     if not before and not after:
         return
     language = language_of(item)
