@@ -158,9 +158,11 @@ def _conditions(condition: Condition, path: Path, forbidden: frozenset[Condition
     if not isinstance(condition, Group):
         return
     forbidden |= set(condition.none)
-    for wanted in sorted(map(str, _required(condition) & forbidden)):
+    both = _required(condition) & forbidden
+    for wanted in sorted(map(str, both)):
         message = f"{wanted} is asked for and forbidden at once, so this never holds"
         yield Finding(path, Level.ERROR, "never-fires", message, f"take {wanted} out of one of the two")
+    forbidden -= both  # said once is enough
     for part in condition.parts:
         key = "of" if part.kind is Kind.AT_LEAST else part.kind.value
         for twice in _doubles(part.children):
