@@ -225,6 +225,23 @@ def test_a_field_break_in_a_text_is_a_space() -> None:
     assert found(one_rule("$china"), "a\x1fChina", "x") == ["China"]
 
 
+@pytest.mark.parametrize(
+    ("title", "summary"),
+    [
+        ("a <b", "c> China"),
+        ("a &#31; b", "China"),
+        ("a &#x1f; b <!-- ", "--> China"),
+        ("«", "» China"),
+        ("俄(", "a)俄 China"),
+    ],
+)
+def test_no_mark_up_runs_from_one_field_into_the_next(title: str, summary: str) -> None:
+    source = item(title, summary)
+    (hit,) = one_rule("$china").match(source)
+    check_evidence(hit, source)
+    assert hit.evidence[0].field == "summary"
+
+
 def test_a_warm_cache_needs_no_morphology() -> None:
     import subprocess
 

@@ -77,8 +77,12 @@ class Reading:
         """The spots of a leaf that count: no look-alikes, context given, the longest where several overlap."""
         spots = self._found.get(leaf)
         if spots is None:
-            pattern = self._leaves.patterns.get(leaf)
-            spots = self._search(leaf) if pattern else self._settle(leaf, self.raw.get(leaf, []))
+            if leaf in self._leaves.patterns:
+                spots = self._search(leaf)
+            elif leaf in self.raw:
+                spots = self._settle(leaf, self.raw[leaf])
+            else:
+                return ()
             self._found[leaf] = spots
         return spots
 
@@ -93,8 +97,6 @@ class Reading:
         return spots
 
     def _settle(self, leaf: int, raws: list[Raw]) -> list[Spot]:
-        if not raws:
-            return []
         lookalikes = [raw for raw in raws if raw[2] < 0]
         weights = self._leaves.weights[leaf]
         spots: list[Spot] = []
@@ -102,7 +104,8 @@ class Reading:
             if form < 0 or (lookalikes and any(_hides(other, start, end, form) for other in lookalikes)):
                 continue
             spot = Spot(start, end, leaf, weights[form])
-            if all(self._in_context(spot, need) for need in self._leaves.needs(leaf, form)):
+            needs = self._leaves.needs(leaf, form)
+            if not needs or all(self._in_context(spot, need) for need in needs):
                 spots.append(spot)
         return _longest(spots) if len(spots) > 1 else spots
 
@@ -119,7 +122,8 @@ class Reading:
 
     @cached_property
     def _breaks(self) -> list[int]:
-        return [at for at, char in enumerate(self.text) if char == FIELD_BREAK]
+        first = self.text.index(FIELD_BREAK)
+        return [first, self.text.index(FIELD_BREAK, first + 1)]
 
     @cached_property
     def _sentences(self) -> list[int]:

@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from functools import cache
 from html import unescape
 
-from monitor.core.text.chars import HAN, HANGUL, KANA, FoldTable, fold_char
+from monitor.core.text.chars import FIELD_BREAK, HAN, HANGUL, KANA, FoldTable, fold_char
 
 _ENTITY = re.compile(
     r"&(?:#[0-9]{1,7};|#[xX][0-9a-fA-F]{1,6};|(?:nbsp|quot|laquo|raquo|amp|shy|[mn]dash);?|[a-zA-Z][a-zA-Z0-9]{1,31};)"
 )
-_TAG = re.compile(r"<(?:/?[a-zA-Z][^<>]{0,300}|!--[^<>]{0,300}--)>")
+_TAG = re.compile(rf"<(?:/?[a-zA-Z][^<>{FIELD_BREAK}]{{0,300}}|!--[^<>{FIELD_BREAK}]{{0,300}}--)>")
 _table = FoldTable()
 
 # What needs its neighbours: gaps, pinyin glosses, words of two alphabets.
