@@ -216,8 +216,11 @@ class Outbox(Protocol):
 class Upkeep(Protocol):
     """The store's housekeeping."""
 
-    def prune(self, before: datetime) -> int:
-        """Drop items (with editions and hits) last seen before then and polls as old; how many items went."""
+    def prune(self, before: datetime, digests: Collection[str] | None = None) -> int:
+        """Drop items (with editions and hits) last seen before then and polls as old; how many items went.
+
+        With `digests`, also what has waited so long in the tray of any other.
+        """
         ...
 
     def backup(self, directory: str, now: datetime, keep: int) -> str:

@@ -68,6 +68,17 @@ def next_poll(
     return NextPoll(_later(now, max(FLOOR, _spread(wait, jitter))), reason)
 
 
+def poll_due(state: FeedState, now: datetime) -> bool:
+    """Whether to ask a feed now; one that is gone never is.
+
+    One that was asked in the future is due: the clock was set back, and its next time could be years away.
+    """
+    if state.gone:
+        return False
+    set_back = state.last_poll_at is not None and state.last_poll_at > now
+    return set_back or state.next_poll_at is None or state.next_poll_at <= now
+
+
 def _after_failure(failure: Failure, before: int, base: timedelta, now: datetime, jitter: float) -> NextPoll:
     if failure.kind is FailureKind.GONE:
         return NextPoll(_later(now, CEILING), "gone for good, says its server")
@@ -106,6 +117,8 @@ _FIELDS = {
 _EXAMPLE = "for weekdays at 08:00 write '0 8 * * 1-5'"
 # A leap-year start, so that every day of a year comes up soon after it.
 _ANY_TIME = datetime(2028, 1, 1, tzinfo=UTC)
+# A digest made so far in the future means that the clock was set back: its next time could be years away.
+_SET_BACK = timedelta(hours=1)
 # How far back the last of several missed times is looked for, step by step: keeps a long pause cheap.
 _LOOK_BACK = (timedelta(hours=1), timedelta(days=1), timedelta(days=7), timedelta(days=32), timedelta(days=366))
 
@@ -157,6 +170,8 @@ def digest_due(spec: DigestSpec, *, last: datetime, waiting_since: datetime | No
         # A tray filled in the future means that the clock was set back: waiting for it could take for ever.
         due = _later(waiting_since, spec.wait)
         return now.astimezone(UTC) if waiting_since > now else due if due <= now else None
+    if last > now + _SET_BACK:
+        return now.astimezone(UTC)
     for span in _LOOK_BACK:
         if last >= now - span:
             break

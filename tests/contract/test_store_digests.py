@@ -158,3 +158,11 @@ def test_every_state_of_a_delivery_starts_as_given(store: SqliteStore) -> None:
     queued(store, delivery(state=DeliveryState.PARKED, error="no such channel"))
     assert store.outbox.due(NOW, 9) == []
     assert store.outbox.count()[DeliveryState.PARKED] == 1
+
+
+def test_the_last_digest_is_the_one_made_last_also_after_the_clock_was_set_back(store: SqliteStore) -> None:
+    queued(store, delivery(), at=hours(24 * 365))
+    queued(store, delivery(run="run-2"), at=hours(1))
+    assert store.digests.last_sent("morning") == hours(1)
+    store.upkeep.prune(hours(24 * 999))
+    assert store.digests.last_sent("morning") == hours(1)

@@ -95,6 +95,19 @@ def test_a_hit_that_was_told_is_not_told_again_after_its_run_is_old(store: Sqlit
     assert store.digests.waiting() == {}
 
 
+def test_what_waits_for_a_digest_that_is_no_more_goes_when_it_is_old(store: SqliteStore) -> None:
+    old, young, wanted = saved_hits(store, "a", "b", "c", at=hours(-1000))
+    store.digests.wait("removed", [old, wanted], hours(-1000))
+    store.digests.wait("removed", [young], hours(1))
+    store.digests.wait("morning", [wanted], hours(-1000))
+    assert store.upkeep.prune(NOW) == 0
+    assert store.upkeep.prune(NOW, ["morning"]) == 1
+    assert {digest: tray.hit_ids for digest, tray in store.digests.waiting().items()} == {
+        "morning": (wanted,),
+        "removed": (young,),
+    }
+
+
 def test_a_story_with_a_younger_report_stays(store: SqliteStore) -> None:
     saved_hits(store, "a", at=hours(-1000))
     saved_hits(store, "b", at=hours(1))

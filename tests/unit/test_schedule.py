@@ -1,6 +1,7 @@
 """When feeds are asked again, when digests are due, when failed deliveries are tried again."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,6 +15,7 @@ from monitor.core.schedule import (
     next_attempt,
     next_digest,
     next_poll,
+    poll_due,
 )
 from monitor.errors import DeliveryFault
 
@@ -155,6 +157,26 @@ def fired(at: str, zone: str, start: datetime, end: datetime, step: timedelta = 
             last = now
         now += step
     return times
+
+
+@pytest.mark.parametrize(
+    ("state", "due", "why"),
+    [
+        ({}, True, "never asked"),
+        ({"next_poll_at": NOW}, True, "its time has come"),
+        ({"next_poll_at": NOW + S}, False, "its time has not come"),
+        ({"next_poll_at": NOW - D, "gone": True}, False, "gone for good"),
+        ({"next_poll_at": NOW + 365 * D, "last_poll_at": NOW + 364 * D}, True, "the clock was set back since"),
+    ],
+)
+def test_a_feed_is_asked_when_its_time_has_come(state: dict[str, Any], due: bool, why: str) -> None:
+    assert poll_due(FeedState("primer", **state), NOW) is due, why
+
+
+def test_a_clock_set_back_silences_no_digest() -> None:
+    spec = DigestSpec("morning", (), (), at="0 8 * * *")
+    assert digest_due(spec, last=NOW + 365 * D, waiting_since=None, now=NOW + M) == NOW + M
+    assert digest_due(spec, last=NOW + M / 2, waiting_since=None, now=NOW) is None, "a small step back tells no twice"
 
 
 def test_a_digest_is_due_once_at_its_local_time() -> None:

@@ -86,7 +86,9 @@ class DigestDesk:
 
     def last_sent(self, digest: str) -> datetime | None:
         """When this digest was last made, or None."""
-        return moment_or_none(self._database.value("SELECT max(at) FROM runs WHERE digest = ?", (digest,)))
+        # By id, not by time: after the clock was set back, the latest time is not the last.
+        sql = "SELECT at FROM runs WHERE digest = ? ORDER BY id DESC LIMIT 1"
+        return moment_or_none(self._database.value(sql, (digest,)))
 
     def start(self, digest: str, now: datetime) -> datetime:
         """When this digest was first known (recorded now if never): cron times before it are not made up for."""

@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,6 +32,10 @@ WHERE s.last_seen_at < :before AND NOT EXISTS (
 )
 """
 
+_OLD_WAITING = """
+DELETE FROM waiting WHERE since < :before AND digest NOT IN (SELECT value FROM json_each(:digests))
+"""
+
 # In this order: each leaves what the next may take.
 _OLD_REST = (
     "DELETE FROM polls WHERE at < :before",
@@ -44,7 +48,7 @@ _OLD_REST = (
     "DELETE FROM messages WHERE NOT EXISTS (SELECT 1 FROM deliveries WHERE message_id = messages.id)",
     # The last run of each digest stays: the next one is reckoned from it.
     """
-    DELETE FROM runs WHERE at < :before AND at < (SELECT max(at) FROM runs AS r WHERE r.digest = runs.digest)
+    DELETE FROM runs WHERE at < :before AND id < (SELECT max(id) FROM runs AS r WHERE r.digest = runs.digest)
         AND NOT EXISTS (SELECT 1 FROM told WHERE run_id = runs.id)
         AND NOT EXISTS (SELECT 1 FROM deliveries WHERE run_id = runs.id)
     """,
@@ -57,13 +61,16 @@ class Upkeep:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def prune(self, before: datetime) -> int:
+    def prune(self, before: datetime, digests: Collection[str] | None = None) -> int:
         """Drop items (with editions and hits) last seen before then, and what else is as old; how many items went.
 
-        Kept whatever their age are items that a person marked, that wait in a tray or were told in a digest with unsent
+        With `digests`, also what has waited so long in the tray of any other, since nobody would ever be told. Kept
+        whatever their age are items that a person marked, that wait in a tray or were told in a digest with unsent
         deliveries, those deliveries themselves, and the last run of each digest.
         """
         values = {"before": stamp(before)}
+        if digests is not None:
+            self._database.execute(_OLD_WAITING, values | {"digests": to_json(list(digests))})
         old = [row["item_id"] for row in self._database.rows(_OLD_ITEMS, values)]
         for start in range(0, len(old), BATCH):
             self._database.execute(
