@@ -331,12 +331,7 @@ async def service(
         # One thread, so that the store's transactions follow one another; left only when its work is done.
         thread = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="store"))
         reading = stack.enter_context(ThreadPoolExecutor(READERS, thread_name_prefix="parse"))
-        fetcher = HttpFetcher(
-            user_agent=settings.user_agent,
-            timeout=settings.fetch_timeout,
-            max_bytes=settings.max_bytes,
-            concurrency=settings.concurrency,
-        )
+        fetcher = _fetcher(settings)
         stack.push_async_callback(fetcher.aclose)
         for channel in channels.values():
             stack.push_async_callback(channel.aclose)

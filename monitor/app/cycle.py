@@ -13,7 +13,8 @@ from monitor.app.dispatch import Attempt, Dispatcher
 from monitor.app.pipeline import Outcome, Pipeline
 from monitor.app.ports import Clock, Store
 from monitor.app.watch import Watch
-from monitor.core.model import Digest, FeedSpec, FeedState, PollSummary
+from monitor.core import schedule
+from monitor.core.model import Digest, FeedSpec, FeedState, PollSummary, Waiting
 
 T = TypeVar("T")
 
@@ -47,27 +48,32 @@ class Desk:
         await self.register(watch)
         return await self.dispatcher.recover()
 
-    async def register(self, watch: Watch) -> None:
-        """Make feeds and digests known to the store; new feeds are due at once."""
-        await self.at_store(self._register, watch, self.clock.now())
+    async def register(self, watch: Watch) -> list[Waiting]:
+        """Make feeds and digests known to the store; new feeds are due at once.
 
-    def _register(self, watch: Watch, now: datetime) -> None:
+        Gives the trays of digests that are no longer in the file: nobody will be told what waits in them.
+        """
+        return await self.at_store(self._register, watch, self.clock.now())
+
+    def _register(self, watch: Watch, now: datetime) -> list[Waiting]:
         with self.store.transaction():
             self.store.feeds.sync(watch.enabled, now)
             for spec in watch.digests:
                 self.store.digests.start(spec.id, now)
+            known = {spec.id for spec in watch.digests}
+            return [tray for digest, tray in self.store.digests.waiting().items() if digest not in known]
 
     async def due(self, watch: Watch) -> list[tuple[FeedSpec, FeedState]]:
         """The enabled feeds whose time has come, longest waiting first; feeds that are gone never come."""
         states = await self.at_store(self.store.feeds.states)
         now = self.clock.now()
         pairs = [(feed, states[feed.id]) for feed in watch.enabled if feed.id in states]
-        ready = [(f, s) for f, s in pairs if not s.gone and (s.next_poll_at is None or s.next_poll_at <= now)]
+        ready = [pair for pair in pairs if schedule.poll_due(pair[1], now)]
         return sorted(ready, key=lambda pair: (pair[1].next_poll_at is not None, pair[1].next_poll_at or now))
 
-    async def poll(self, feed: FeedSpec, state: FeedState, watch: Watch) -> Outcome:
-        """Poll one feed now."""
-        return await self.pipeline.poll(feed, state, watch, self.clock.now())
+    async def poll(self, feed: FeedSpec, state: FeedState, in_force: Callable[[], Watch]) -> Outcome:
+        """Poll one feed now; `in_force` gives the Watch when its items are matched. Raises StoreError."""
+        return await self.pipeline.poll(feed, state, in_force, self.clock.now())
 
     async def write_digests(self, watch: Watch) -> list[Digest]:
         """Write what is due into the outbox."""
@@ -79,7 +85,7 @@ class Desk:
         due = await self.due(watch)
 
         async def poll(feed: FeedSpec, state: FeedState) -> Outcome:
-            outcome = await self.poll(feed, state, watch)
+            outcome = await self.poll(feed, state, lambda: watch)
             if progress:
                 progress(outcome, len(due))
             return outcome

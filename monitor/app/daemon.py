@@ -5,23 +5,30 @@ feeds nor an alert. Does not read configuration files: `reload` is given.
 """
 
 import asyncio
+import contextlib
+import logging
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from monitor.app.cycle import Desk
+from monitor.app.dispatch import Attempt
 from monitor.app.pipeline import Outcome
 from monitor.app.ports import Heart
 from monitor.app.watch import Watch
-from monitor.core.model import FeedSpec, FeedState
+from monitor.core.model import FeedSpec, FeedState, Waiting
 from monitor.errors import ConfigError, MonitorError
 
 log = structlog.get_logger()
+
+# It warns of every tick that is still at work when its next time comes, which is what we ask for: see `_schedule`.
+logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +45,14 @@ class Rhythm:
     retention: timedelta = timedelta(days=90)
     backup_dir: str = ""  # empty: no backups
     backup_keep: int = 7
-    grace: timedelta = timedelta(seconds=8)  # for what is in flight at the end
+    hold: timedelta = timedelta(minutes=1)  # before a feed is asked again whose poll could not be stored
+    clock: timedelta = timedelta(seconds=10)  # between two looks whether the clock was set back
+    poll_grace: timedelta = timedelta(seconds=3)  # for polls under way at the end: what is cut off is asked for again
+    grace: timedelta = timedelta(seconds=8)  # for all else under way at the end, above all messages
 
 
 class Daemon:
-    """Runs until SIGTERM or SIGINT, then lets what is in flight finish within `rhythm.grace`.
+    """Runs until SIGTERM or SIGINT, then lets what is in flight finish within `rhythm.grace`, polls `poll_grace`.
 
     `reload` blocks; it gives a new Watch when the files changed, None when they did not, and raises ConfigError
     when an edit is bad: the old Watch then stays in force and the next digest says so.
@@ -63,7 +73,10 @@ class Daemon:
         self._heart = heart
         self._stop = asyncio.Event()
         self._polls: dict[str, asyncio.Task[None]] = {}
-        self._ticking: set[asyncio.Task[object]] = set()
+        self._held: dict[str, float] = {}  # feed → time of the event loop before which it is not asked
+        self._ticking: set[asyncio.Task[Any]] = set()  # ticks and sends
+        self._failing: dict[str, str] = {}  # tick → its last error, while it lasts
+        self._registered = True
 
     async def run(self) -> None:
         """Work until told to stop."""
@@ -72,14 +85,19 @@ class Daemon:
             loop.add_signal_handler(signum, self.stop)
         for key in await self._desk.open(self._watch):
             log.warning("delivery was in flight at the last stop, trying again", key=key)
+        await self._register()
         scheduler = self._schedule()
         scheduler.start()
         log.info("started", feeds=len(self._watch.enabled), rules=len(self._watch.rules_by_id))
         try:
-            await self._stop.wait()
+            while not self._stop.is_set():
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._stop.wait(), self._rhythm.clock.total_seconds())
+                hasten(scheduler, self._desk.clock.now())
         finally:
-            scheduler.shutdown(wait=False)
+            scheduler.pause()  # not yet its end, which would cancel the ticks under way
             await self._finish()
+            scheduler.shutdown(wait=False)
             log.info("stopped")
 
     def stop(self) -> None:
@@ -112,20 +130,36 @@ class Daemon:
         return scheduler
 
     async def _tick(self, call: Callable[[], Awaitable[object]]) -> None:
-        """One tick; its failure is logged and the next one comes all the same."""
-        if self._stop.is_set():
+        """One tick; its failure is logged once, and the next one comes all the same."""
+        task = asyncio.current_task()
+        if self._stop.is_set() or task is None:
             return
-        task = asyncio.ensure_future(call())
+        self._keep(task)
+        name = call.__name__.strip("_")
+        try:
+            await call()
+        except asyncio.CancelledError:
+            log.warning("cut off by the end", tick=name)
+        except Exception as error:
+            reason = _in_words(error)
+            if self._failing.get(name) != reason:  # a broken template or a full disk would fill the log
+                log.error("tick failed, trying again", tick=name, error=reason, exc_info=_bug(error))
+            self._failing[name] = reason
+        else:
+            if self._failing.pop(name, None):
+                log.info("tick works again", tick=name)
+
+    def _keep(self, task: asyncio.Task[Any]) -> None:
         self._ticking.add(task)
         task.add_done_callback(self._ticking.discard)
-        try:
-            await task
-        except Exception:
-            log.exception("tick failed, trying again at the next", tick=call.__name__)
 
     async def _poll_due(self) -> None:
-        for feed, state in await self._desk.due(self._watch):
-            if feed.id not in self._polls:
+        due = await self._desk.due(self._watch)
+        present = asyncio.get_running_loop().time()
+        for feed, state in due:
+            if self._stop.is_set():
+                return
+            if feed.id not in self._polls and self._held.get(feed.id, 0) <= present:
                 task = asyncio.create_task(self._poll(feed, state))
                 self._polls[feed.id] = task
                 task.add_done_callback(partial(self._polled, feed.id))
@@ -135,23 +169,23 @@ class Daemon:
 
     async def _poll(self, feed: FeedSpec, state: FeedState) -> None:
         try:
-            _report(await self._desk.poll(feed, state, self._watch), state)
-        except Exception:
-            log.exception("poll could not be stored, trying again", feed=feed.id)
+            _report(await self._desk.poll(feed, state, lambda: self._watch), state)
+        except Exception as error:
+            # Nothing was recorded, so the feed is due at once: as good as asking its server without end.
+            self._held[feed.id] = asyncio.get_running_loop().time() + self._rhythm.hold.total_seconds()
+            log.error("poll not stored, trying again", feed=feed.id, error=_in_words(error), exc_info=_bug(error))
+        else:
+            self._held.pop(feed.id, None)
 
     async def _write_digests(self) -> None:
         for digest in await self._desk.write_digests(self._watch):
             log.info("digest written", digest=digest.spec, stories=len(digest.stories))
 
     async def _dispatch(self) -> None:
-        for attempt in await self._desk.dispatcher.send_due():
-            target = str(attempt.delivery.target)
-            if not attempt.error:
-                log.info("delivered", target=target, key=attempt.delivery.key)
-            elif attempt.retry_at:
-                log.warning("not delivered, will retry", target=target, error=attempt.error, retry_at=attempt.retry_at)
-            else:
-                log.error("not delivered, parked", target=target, error=attempt.error, key=attempt.delivery.key)
+        """Sends go on by themselves, so that a slow server delays only what goes to it."""
+        for task in await self._desk.dispatcher.begin_due():
+            self._keep(task)
+            task.add_done_callback(_tell_attempt)
 
     async def _reload_changed(self) -> None:
         try:
@@ -163,12 +197,23 @@ class Daemon:
             self._watch = replace(self._watch, notes=(note,))
             return
         if watch is not None:
-            self._watch = watch
-            await self._desk.register(watch)
+            self._watch, self._registered = watch, False
             log.info("configuration reloaded", feeds=len(watch.enabled), rules=len(watch.rules_by_id))
+        if not self._registered:
+            await self._register()
+
+    async def _register(self) -> None:
+        """Make the store know what is in force; comes back at the next tick when it can't be written now."""
+        orphans = [_orphaned(tray) for tray in await self._desk.register(self._watch)]
+        self._registered = True
+        for note in orphans:
+            log.warning("a digest was removed with reports in its tray", note=note)
+        self._watch = replace(self._watch, notes=(*self._watch.notes, *orphans))
 
     async def _beat(self) -> None:
-        status = {"feeds": len(self._watch.enabled), "polling": len(self._polls), "notes": list(self._watch.notes)}
+        broken = [f"{name} fails: {reason}" for name, reason in self._failing.items()]
+        notes = [*self._watch.notes, *broken]
+        status = {"feeds": len(self._watch.enabled), "polling": len(self._polls), "notes": notes}
         await self._desk.at_store(self._desk.store.upkeep.beat, self._desk.clock.now(), status)
 
     async def _ping(self) -> None:
@@ -182,22 +227,76 @@ class Daemon:
 
     async def _upkeep(self) -> None:
         now, upkeep = self._desk.clock.now(), self._desk.store.upkeep
-        dropped = await self._desk.at_store(upkeep.prune, now - self._rhythm.retention)
+        digests = [spec.id for spec in self._watch.digests]
+        dropped = await self._desk.at_store(upkeep.prune, now - self._rhythm.retention, digests)
         if self._rhythm.backup_dir:
-            path = await self._desk.at_store(upkeep.backup, self._rhythm.backup_dir, now, self._rhythm.backup_keep)
+            # It has a connection of its own, and takes long: on the store's thread, alerts would wait for it.
+            path = await asyncio.to_thread(upkeep.backup, self._rhythm.backup_dir, now, self._rhythm.backup_keep)
             log.info("backup made", path=path)
         await self._desk.at_store(upkeep.optimise)
         log.info("house kept", items_dropped=dropped)
 
     async def _finish(self) -> None:
         """Let polls and sends in flight end by themselves, then cut them off: a poll cut off commits nothing."""
-        tasks = [*self._polls.values(), *self._ticking]
-        if not tasks:
-            return
-        _, late = await asyncio.wait(tasks, timeout=self._rhythm.grace.total_seconds())
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
+        await asyncio.gather(
+            _end(self._polls.values(), self._rhythm.poll_grace), _end(self._ticking, self._rhythm.grace)
+        )
+
+
+async def _end(under_way: Collection[asyncio.Task[Any]], grace: timedelta) -> None:
+    """Wait for these, and for what they begin themselves, as a tick begins sends; cancel what is late."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + grace.total_seconds()
+    while under_way and (left := deadline - loop.time()) > 0:
+        await asyncio.wait(list(under_way), timeout=left)
+    late = list(under_way)
+    for task in late:
+        task.cancel()
+    await asyncio.gather(*late, return_exceptions=True)
+
+
+def hasten(scheduler: AsyncIOScheduler, now: datetime) -> None:
+    """After the clock was set back, let ticks come now; they would wait until it is as late again."""
+    for job in scheduler.get_jobs():
+        if job.next_run_time > now + job.trigger.interval:
+            job.modify(next_run_time=now)
+
+
+def _orphaned(tray: Waiting) -> str:
+    count = len(tray.hit_ids)
+    reports = "1 report waits" if count == 1 else f"{count} reports wait"
+    return (
+        f"{reports} in digest {tray.digest!r}, which is no longer in the file: nobody will be told unless it comes back"
+    )
+
+
+def _in_words(error: BaseException) -> str:
+    """An error as one line; of several that came together, all."""
+    if isinstance(error, BaseExceptionGroup):
+        return "; ".join(map(_in_words, error.exceptions))
+    return str(error) if isinstance(error, MonitorError) else f"{type(error).__name__}: {error}"
+
+
+def _bug(error: BaseException) -> BaseException | None:
+    """The error if its traceback is of use: those of ours say all in their message."""
+    return None if isinstance(error, MonitorError) else error
+
+
+def _tell_attempt(task: asyncio.Task[Attempt]) -> None:
+    """Log how a send went."""
+    if task.cancelled():
+        return
+    if error := task.exception():
+        log.error("outbox can't be written, trying again", error=_in_words(error), exc_info=_bug(error))
+        return
+    attempt = task.result()
+    target = str(attempt.delivery.target)
+    if not attempt.error:
+        log.info("delivered", target=target, key=attempt.delivery.key)
+    elif attempt.retry_at:
+        log.warning("not delivered, will retry", target=target, error=attempt.error, retry_at=attempt.retry_at)
+    else:
+        log.error("not delivered, parked", target=target, error=attempt.error, key=attempt.delivery.key)
 
 
 def _first(every: timedelta, now: datetime) -> datetime:

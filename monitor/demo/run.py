@@ -74,7 +74,7 @@ async def _read(built: Service, watch: Watch, act: str, progress: Progress) -> l
     states = await built.desk.at_store(built.store.feeds.states)
     outcomes: list[Outcome] = []
     for number, feed in enumerate(watch.feeds, start=1):
-        outcome = await built.desk.poll(feed, states[feed.id], watch)
+        outcome = await built.desk.poll(feed, states[feed.id], lambda: watch)
         outcomes.append(outcome)
         progress(act, number, len(watch.feeds), outcome)
     return outcomes

@@ -27,6 +27,7 @@ from monitor.core.model import (
     Message,
     Parsed,
     RuleInfo,
+    RuleStatus,
     Severity,
     StoryStatus,
     Target,
@@ -47,6 +48,7 @@ class Newsroom:
     failure: Failure | None = None
     broken_parser: Exception | None = None
     broken_matcher: bool = False
+    poison: str = ""  # the key of an item that breaks the matcher
     rules: tuple[RuleInfo, ...] = (RuleInfo("harbour", "Harbour", Severity.HIGH),)
     asked: list[FeedState] = field(default_factory=list)
 
@@ -62,7 +64,7 @@ class Newsroom:
         return Parsed(tuple(replace(item, seen_at=fetched.at) for item in self.items), title="The Gazette")
 
     def match(self, item: Item) -> list[Hit]:
-        if self.broken_matcher:
+        if self.broken_matcher or item.key == self.poison:
             raise RuntimeError("a bug")
         at = item.title.find("harbour")
         if at < 0:
@@ -105,7 +107,7 @@ class Bench:
 
     async def poll(self, after: timedelta = timedelta(minutes=10)) -> Outcome:
         self.now += after
-        return await self.pipeline.poll(FEED, self.store.feeds.states()["gazette"], self.watch, self.now)
+        return await self.pipeline.poll(FEED, self.store.feeds.states()["gazette"], lambda: self.watch, self.now)
 
     def tray(self, digest: str) -> int:
         waiting = self.store.digests.waiting().get(digest)
@@ -174,6 +176,69 @@ async def test_a_changed_headline_is_told_again_by_the_clock_but_wakes_nobody(be
     assert digest.stories[0].changes == (("The harbour opens", "The harbour stays shut"),)
 
 
+async def test_a_changed_headline_of_a_rule_on_trial_is_not_told(bench: Bench) -> None:
+    bench.newsroom.rules = (RuleInfo("harbour", "Harbour", Severity.HIGH, RuleStatus.SHADOW),)
+    bench.newsroom.items = (report(),)
+    await bench.poll()
+    bench.newsroom.items = (report(title="The harbour stays shut"),)
+    assert (await bench.poll()).edited == 1
+    assert bench.tray("morning") == 0
+
+
+async def test_a_changed_headline_of_old_news_is_not_told(bench: Bench) -> None:
+    bench.newsroom.items = (report(age=timedelta(days=30)),)
+    await bench.poll()
+    bench.newsroom.items = (report(title="The harbour stays shut", age=timedelta(days=30)),)
+    assert (await bench.poll()).edited == 1
+    assert bench.tray("morning") == 0
+
+
+async def test_a_rule_that_was_removed_is_still_told_of_with_what_it_found(bench: Bench) -> None:
+    bench.newsroom.items = (report(),)
+    await bench.poll()
+    later = Watch((FEED,), Newsroom(rules=()), (MORNING,))
+    digest = bench.writer().write(later, MORNING, bench.now)
+    assert [reason.title for story in digest.stories for reason in story.reasons] == ["harbour"]
+
+
+async def test_an_edit_that_takes_the_words_away_leaves_the_hit_in_its_tray(bench: Bench) -> None:
+    bench.newsroom.items = (report(),)
+    await bench.poll()
+    bench.newsroom.items = (report(title="The port opens"),)
+    await bench.poll()
+    digest = bench.writer().write(bench.watch, MORNING, bench.now)
+    assert [story.headline for story in digest.stories] == ["The port opens"]
+    assert digest.stories[0].changes == (("The harbour opens", "The port opens"),)
+
+
+async def test_what_is_in_force_at_the_commit_decides_not_what_was_when_the_poll_began(bench: Bench) -> None:
+    await bench.poll()
+    evening = replace(MORNING, id="evening")
+    bench.newsroom.items = (report(),)
+    fetch = bench.newsroom.fetch
+
+    async def edited_meanwhile(feed: FeedSpec, state: FeedState, at: datetime) -> Fetched:
+        fetched = await fetch(feed, state, at)
+        bench.watch = Watch((FEED,), bench.newsroom, (evening,))
+        return fetched
+
+    bench.newsroom.fetch = edited_meanwhile  # type: ignore[method-assign]
+    await bench.poll()
+    assert (bench.tray("morning"), bench.tray("evening")) == (0, 1)
+
+
+async def test_an_answer_from_an_address_that_was_changed_meanwhile_is_passed_over(bench: Bench) -> None:
+    """Else the old server's 410 would be held against the new one for ever."""
+    moved = replace(FEED, url="http://gazette.example/new")
+    state = bench.store.feeds.states()["gazette"]
+    bench.watch = Watch((moved,), bench.newsroom, (MORNING,))
+    bench.store.feeds.sync([moved], NOW)
+    bench.newsroom.failure = Failure(FailureKind.GONE, "410 Gone", 410)
+    outcome = await bench.pipeline.poll(FEED, state, lambda: bench.watch, NOW)
+    assert outcome.notes == ("its address was changed meanwhile",)
+    assert bench.store.feeds.states()["gazette"] == FeedState("gazette", url=moved.url)
+
+
 async def test_the_same_headline_elsewhere_joins_the_story(bench: Bench) -> None:
     headline = "The harbour opens to foreign ships after a long winter"
     bench.newsroom.items = (report("a", headline), report("b", headline.upper().replace("HARBOUR", "harbour")))
@@ -230,6 +295,22 @@ async def test_a_fault_halfway_leaves_nothing_behind_and_the_next_poll_finds_eve
     bench.newsroom.broken_matcher = False
     assert (await bench.poll()).new == 1
     assert bench.tray("morning") == 1
+
+
+async def test_an_item_on_which_something_breaks_keeps_back_only_itself(bench: Bench) -> None:
+    await bench.poll()
+    bench.newsroom.poison = "b"
+    bench.newsroom.items = (report("a"), report("b", "A harbour of poison"), report("c", "The harbour closes"))
+    outcome = await bench.poll()
+    assert (outcome.new, outcome.hits, bench.tray("flash")) == (2, 2, 2)
+    assert outcome.failure is not None
+    assert "1 of 3 items" in outcome.failure.message
+    assert "a bug" in outcome.failure.message
+    assert bench.newsroom.asked[-1].failures == 0
+    assert bench.store.feeds.states()["gazette"].failures == 1
+    bench.newsroom.poison = ""
+    outcome = await bench.poll()
+    assert (outcome.new, outcome.failure, bench.tray("flash")) == (1, None, 3)
 
 
 async def test_writing_a_digest_empties_the_tray_and_fills_the_outbox_at_once(bench: Bench) -> None:
