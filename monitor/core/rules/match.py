@@ -33,13 +33,20 @@ class Matcher:
         self._leaves = leaves
         self._feeds = feeds
         self.rules: Sequence[RuleInfo] = tuple(rule.info for rule in rules)
-        self._triggers: dict[int, list[int]] = {}
+        # Rules by what they require: of the first set one leaf, of the second another. Most rules have two, and are
+        # found by meeting in both; the rest of what a rule requires is looked at only then.
         self._always: list[int] = []
+        self._alone: dict[int, list[int]] = {}
+        self._first: dict[int, list[int]] = {}
+        self._second: dict[int, list[int]] = {}
         for number, rule in enumerate(rules):
             if not rule.required:
                 self._always.append(number)
-            for leaf in rule.required[0] if rule.required else ():
-                self._triggers.setdefault(leaf, []).append(number)
+            elif len(rule.required) == 1:
+                _enter(self._alone, rule.required[0], number)
+            else:
+                _enter(self._first, rule.required[0], number)
+                _enter(self._second, rule.required[1], number)
 
     def match(self, item: Item) -> list[Hit]:
         """Hits in the order of the rules."""
@@ -54,18 +61,22 @@ class Matcher:
 
     def _candidates(self, reading: Reading) -> list[int]:
         """Numbers of the rules of which all that they require was found."""
-        found, triggers = reading.leaves, self._triggers
-        triggered: set[int] = set()
+        found = reading.leaves
+        possible = set(self._always)
+        if not found:
+            return sorted(possible)
+        first: set[int] = set()
+        second: set[int] = set()
         for leaf in found:
-            if leaf in triggers:
-                triggered.update(triggers[leaf])
-        possible = list(self._always)
-        for number in triggered:
-            for needed in self._rules[number].required:
-                if needed.isdisjoint(found):
-                    break
-            else:
-                possible.append(number)
+            if leaf in self._alone:
+                possible.update(self._alone[leaf])
+            if leaf in self._first:
+                first.update(self._first[leaf])
+            if leaf in self._second:
+                second.update(self._second[leaf])
+        for number in first & second:
+            if not any(needed.isdisjoint(found) for needed in self._rules[number].required[2:]):
+                possible.add(number)
         return sorted(possible)
 
     def reading(self, item: Item) -> Reading:
@@ -116,6 +127,11 @@ class Matcher:
         """Labels of all terms of the rule that the item mentions, in the order of their first mention."""
         spots = sorted(spot for leaf in compiled.leaves & reading.raw.keys() for spot in reading.found(leaf)[:1])
         return tuple(dict.fromkeys(self._leaves.names[spot.leaf].label for spot in spots))
+
+
+def _enter(index: dict[int, list[int]], leaves: Iterable[int], number: int) -> None:
+    for leaf in leaves:
+        index.setdefault(leaf, []).append(number)
 
 
 def points(compiled: CompiledRule, spots: Sequence[Spot], text: Text) -> float:
