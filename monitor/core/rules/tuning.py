@@ -73,9 +73,11 @@ def suggest(
     good = [item for item in relevant if matcher.match(item)]
     bad = [item for item in noise if matcher.match(item)]
     nested = isinstance(rule.match, Group) and rule.match.within is not None
-    words = _candidates(bad, good)
-    forbid = _choose(book, rule, words, good, bad, list(others)) if len(bad) >= AT_LEAST else ()
-    return Suggestion(rule_id, len(good), len(bad), forbid, _shared(good, bad), nested)
+    if len(bad) < AT_LEAST:
+        return Suggestion(rule_id, len(good), len(bad), (), (), nested)
+    news = list(others)
+    forbid = _choose(book, rule, _candidates(bad, good), good, bad, news)
+    return Suggestion(rule_id, len(good), len(bad), forbid, _shared(good, bad, news), nested)
 
 
 def forbidding(match: Condition, words: Sequence[Condition]) -> Group:
@@ -126,13 +128,14 @@ def _common(asked: Collection[str], words: dict[str, Condition], others: list[It
     return {word for word, count in counts.items() if count / len(others) > _COMMON}
 
 
-def _shared(good: list[Item], bad: list[Item]) -> tuple[Word, ...]:
-    """Words that most relevant hits have and no noise has."""
+def _shared(good: list[Item], bad: list[Item], others: list[Item]) -> tuple[Word, ...]:
+    """Words that several relevant hits have and no noise has."""
     words = _candidates(good, bad)
     counts = _count(words, words, good)
-    in_noise = _count(words, words, bad)
-    best = [Word(word, count) for word, count in counts.most_common() if count >= AT_LEAST and not in_noise[word]]
-    return tuple(best[:MOST_SHARED])
+    several = [word for word, count in counts.items() if count >= AT_LEAST]
+    in_noise, common = _count(several, words, bad), _common(several, words, others)
+    best = [Word(word, counts[word]) for word in several if not in_noise[word] and word not in common]
+    return tuple(sorted(best, key=lambda word: -word.hits)[:MOST_SHARED])
 
 
 def _count(asked: Collection[str], words: dict[str, Condition], items: Iterable[Item]) -> Counter[str]:
