@@ -49,7 +49,7 @@ class Desk:
         return await self.dispatcher.recover()
 
     async def register(self, watch: Watch) -> list[Waiting]:
-        """Make feeds and digests known to the store; new feeds are due at once.
+        """Make feeds and digests known to the store; new feeds are due at once, others by their interval in force.
 
         Gives the trays of digests that are no longer in the file: nobody will be told what waits in them.
         """
@@ -58,6 +58,7 @@ class Desk:
     def _register(self, watch: Watch, now: datetime) -> list[Waiting]:
         with self.store.transaction():
             self.store.feeds.sync(watch.enabled, now)
+            self.pipeline.replan(watch.enabled)
             for spec in watch.digests:
                 self.store.digests.start(spec.id, now)
             known = {spec.id for spec in watch.digests}

@@ -5,7 +5,7 @@ the feed's HTTP state, or not at all. Does not decide when a feed is due, and do
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
@@ -102,6 +102,14 @@ class Pipeline:
             parsed = await loop.run_in_executor(self._reading, self._parse, feed, fetched)
         return await loop.run_in_executor(self._desk, self._commit, feed, state, in_force, fetched, parsed)
 
+    def replan(self, feeds: Iterable[FeedSpec]) -> None:
+        """Bring polls forward that were planned by a longer interval than the one in force. Blocking."""
+        states = self._store.feeds.states()
+        for feed in feeds:
+            state = states[feed.id]
+            if sooner := schedule.hastened(feed, state, default=self._pacing.poll_every):
+                self._store.feeds.save(replace(state, next_poll_at=sooner))
+
     def _parse(self, feed: FeedSpec, fetched: Fetched) -> Parsed | Failure:
         try:
             return self._parser.parse(fetched, feed)
@@ -119,9 +127,11 @@ class Pipeline:
         parsed: Parsed | Failure,
     ) -> Outcome:
         watch = in_force()
-        if watch.feeds_by_id.get(feed.id, feed).url != feed.url:
+        current = watch.feeds_by_id.get(feed.id, feed)
+        if current.url != feed.url:
             # Its state was reset for the new address, and nothing that the old one said may be put over that.
             return Outcome(feed.id, notes=("its address was changed meanwhile",))
+        feed = current  # its interval may have been edited, too
         if isinstance(parsed, Failure):
             return self._commit_failure(feed, state, fetched, parsed, Haul())
         try:

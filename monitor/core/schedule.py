@@ -68,6 +68,20 @@ def next_poll(
     return NextPoll(_later(now, max(FLOOR, _spread(wait, jitter))), reason)
 
 
+def hastened(feed: FeedSpec, state: FeedState, *, default: timedelta) -> datetime | None:
+    """When to ask a feed whose poll is planned for later than its interval in force allows; None: the plan holds.
+
+    So a shortened interval counts from the last poll, not from the end of the old plan. The wait of a failing feed
+    stays as it is. With `default` in force, the longest wait that a server may ask for is allowed.
+    """
+    if state.next_poll_at is None or state.last_poll_at is None or state.failures:
+        return None
+    longest = feed.every or max(min(max(default, FLOOR), CEILING), FRESHNESS_CAP)
+    if state.next_poll_at <= _later(state.last_poll_at, longest * (1 + _SPREAD)):
+        return None
+    return _later(state.last_poll_at, longest)
+
+
 def poll_due(state: FeedState, now: datetime) -> bool:
     """Whether to ask a feed now; one that is gone never is.
 

@@ -12,6 +12,7 @@ from monitor.core.schedule import (
     check_cron,
     check_timezone,
     digest_due,
+    hastened,
     next_attempt,
     next_digest,
     next_poll,
@@ -73,6 +74,38 @@ def test_a_feed_that_answers_is_asked_again(asked: dict[str, timedelta], expecte
 def test_polls_are_spread_around_their_interval() -> None:
     assert (wait(jitter=0), wait(jitter=1)) == (9 * M, 11 * M)
     assert wait(default=2 * M, jitter=0) == 2 * M, "but never below the floor"
+
+
+@pytest.mark.parametrize(
+    ("planned", "every", "default", "failures", "expected", "why"),
+    [
+        (6 * H, 5 * M, 10 * M, 0, 5 * M, "the interval was shortened: counted from the last poll"),
+        (5.5 * M, 5 * M, 10 * M, 0, None, "planned by this interval, moved by chance"),
+        (4 * M, 5 * M, 10 * M, 0, None, "sooner already"),
+        (5 * M, 6 * H, 10 * M, 0, None, "the interval was lengthened: after the next poll"),
+        (6 * H, None, 10 * M, 0, 30 * M, "the default was shortened; a server may have asked for half an hour"),
+        (28 * M, None, 10 * M, 0, None, "its server asked for that"),
+        (24 * H, None, 2 * H, 0, 2 * H, "the default may be longer than any server's wish"),
+        (6 * H, 5 * M, 10 * M, 4, None, "the wait of a failing feed stays"),
+    ],
+)
+def test_a_shortened_interval_brings_the_next_poll_forward(
+    planned: timedelta,
+    every: timedelta | None,
+    default: timedelta,
+    failures: int,
+    expected: timedelta | None,
+    why: str,
+) -> None:
+    feed = FeedSpec("primer", "https://primer.example/rss", every=every)
+    state = FeedState("primer", last_poll_at=NOW, next_poll_at=NOW + planned, failures=failures)
+    assert hastened(feed, state, default=default) == (None if expected is None else NOW + expected), why
+
+
+def test_a_feed_that_is_due_or_was_never_asked_needs_no_haste() -> None:
+    feed = FeedSpec("primer", "https://primer.example/rss", every=5 * M)
+    assert hastened(feed, FeedState("primer"), default=M) is None
+    assert hastened(feed, FeedState("primer", last_poll_at=NOW), default=M) is None
 
 
 def failed(kind: FailureKind, retry_after: timedelta | None = None) -> Failure:
