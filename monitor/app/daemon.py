@@ -98,6 +98,10 @@ class Daemon:
             scheduler.pause()  # not yet its end, which would cancel the ticks under way
             await self._finish()
             scheduler.shutdown(wait=False)
+            try:
+                await self._beat(stopped=True)
+            except MonitorError as error:  # it looks alive for a while, which is no reason not to end
+                log.warning("last sign of life not stored", error=str(error))
             log.info("stopped")
 
     def stop(self) -> None:
@@ -195,12 +199,14 @@ class Daemon:
             if note not in self._watch.notes:
                 log.error("configuration refused, the last good one stays in force", problems=str(error))
             self._watch = replace(self._watch, notes=(note,))
+            await self._beat()
             return
         if watch is not None:
             self._watch, self._registered = watch, False
             log.info("configuration reloaded", feeds=len(watch.enabled), rules=len(watch.rules_by_id))
         if not self._registered:
             await self._register()
+            await self._beat()  # `monitor health` shall repeat no note that was mended
 
     async def _register(self) -> None:
         """Make the store know what is in force; comes back at the next tick when it can't be written now."""
@@ -210,10 +216,13 @@ class Daemon:
             log.warning("a digest was removed with reports in its tray", note=note)
         self._watch = replace(self._watch, notes=(*self._watch.notes, *orphans))
 
-    async def _beat(self) -> None:
+    async def _beat(self, *, stopped: bool = False) -> None:
+        """A sign of life; `stopped`: the last one, so that nobody takes it for life."""
         broken = [f"{name} fails: {reason}" for name, reason in self._failing.items()]
         notes = [*self._watch.notes, *broken]
-        status = {"feeds": len(self._watch.enabled), "polling": len(self._polls), "notes": notes}
+        status: dict[str, object] = {"feeds": len(self._watch.enabled), "polling": len(self._polls), "notes": notes}
+        if stopped:
+            status["stopped"] = True
         await self._desk.at_store(self._desk.store.upkeep.beat, self._desk.clock.now(), status)
 
     async def _ping(self) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from monitor.cli import output
+from monitor.cli.running import STALE
 from monitor.cli.session import Json, Session, command
 from monitor.errors import ConfigError, DeliveryError, MonitorError
 
@@ -114,7 +115,7 @@ def _machine(settings: "Settings") -> Iterable[Finding]:
         yield Finding("database", State.FAILED, str(error))
         return
     now = SystemClock().now()
-    if beat and now - beat[0] < timedelta(seconds=90):
+    if beat and not beat[1].get("stopped") and now - beat[0] < STALE:
         yield Finding("daemon", State.OK, f"alive, last sign of life {output.when(beat[0], now)}")
     else:
         yield Finding("daemon", State.SKIPPED, "not running now", "monitor run starts it")

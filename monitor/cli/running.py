@@ -104,7 +104,7 @@ def health(
     session: Session,
     as_json: Json = False,
     max_age: Annotated[
-        int, typer.Option("--max-age", metavar="SECONDS", help="How old the daemon's last sign of life may be.")
+        int, typer.Option("--max-age", metavar="SECONDS", min=1, help="How old the daemon's last sign of life may be.")
     ] = int(STALE.total_seconds()),
 ) -> None:
     """Say whether the daemon is alive and at work.
@@ -118,19 +118,22 @@ def health(
         beat = store.upkeep.last_beat()
         figures: dict[str, Any] = {**store.health(now)}
     last = beat[0] if beat else None
-    alive = last is not None and now - last <= timedelta(seconds=max_age)
     status: dict[str, Any] = dict(beat[1]) if beat else {}
+    stopped = bool(status.get("stopped"))
+    alive = last is not None and not stopped and now - last <= timedelta(seconds=max_age)
     if as_json:
         output.line({"alive": alive, "last_beat_at": last, **figures, "status": status})
     else:
         said = f"last sign of life {output.when(last, now)}" if last else "the daemon has never run on this database"
+        if stopped:
+            said = f"the daemon was stopped {output.when(last, now)}; monitor run starts it"
         output.say(f"{'alive' if alive else 'NOT alive'}: {said}")
         feeds = f"{output.counted(figures['feeds'], 'feed')}, {figures['feeds_failing']} failing"
         output.say(f"{feeds}; last poll {output.when(figures['last_poll_at'], now)}")
         waiting = figures["deliveries"]
         output.say(f"outbox: {waiting['queued'] + waiting['sending']} to send, {waiting['parked']} parked")
         output.say(f"{output.counted(figures['hits_waiting'], 'hit')} waiting for a digest")
-        for remark in status.get("notes") or ():
+        for remark in () if stopped else status.get("notes") or ():  # what a stopped daemon noted may be mended
             output.say(f"note: {remark}")
     if not alive:
         raise typer.Exit(1)

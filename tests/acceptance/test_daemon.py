@@ -12,6 +12,7 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
+from support.command import monitor
 from support.http_server import HttpServer, Reply
 
 RULES = """
@@ -96,6 +97,16 @@ def test_an_interrupt_ends_it_like_a_termination(desk: Desk) -> None:
     wait_for(lambda: desk.polls() >= 1, "the first poll")
     daemon.send_signal(signal.SIGINT)
     assert daemon.wait(timeout=10) == 0
+
+
+def test_health_tells_a_stopped_daemon_from_one_that_is_at_work(desk: Desk) -> None:
+    daemon = desk.start()
+    wait_for(lambda: monitor("health", cwd=desk.home).returncode == 0, "a sign of life")
+    daemon.send_signal(signal.SIGTERM)
+    assert daemon.wait(timeout=10) == 0
+    after = monitor("health", cwd=desk.home)
+    assert after.returncode == 1
+    assert after.stdout.decode().startswith("NOT alive: the daemon was stopped now")
 
 
 def test_a_second_daemon_on_the_same_database_is_refused_in_words(desk: Desk) -> None:

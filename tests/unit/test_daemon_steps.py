@@ -34,7 +34,7 @@ from monitor.core.model import (
     RuleInfo,
     Target,
 )
-from monitor.errors import StoreError
+from monitor.errors import ConfigError, Problem, StoreError
 from monitor.testing import FakeFetcher, MemoryChannel, Page
 from monitor.wiring import SystemClock
 
@@ -251,6 +251,57 @@ async def test_an_edit_is_registered_later_when_the_database_cannot_take_it_now(
     monkeypatch.setattr(works.store.feeds, "sync", busy)
     await run_until(works.daemon(), polled)
     assert "herald" in works.store.feeds.states()
+
+
+async def test_a_shortened_interval_is_in_force_as_soon_as_it_is_registered(works: Works) -> None:
+    now = SystemClock().now()
+    await works.desk.register(works.watch)
+    works.store.feeds.save(
+        FeedState("gazette", FEED.url, last_poll_at=now - timedelta(minutes=5), next_poll_at=now + timedelta(hours=9))
+    )
+    slow, fast = (replace(FEED, every=timedelta(minutes=minutes)) for minutes in (600, 3))
+    for feed, due in ((slow, []), (fast, ["gazette"])):
+        watch = Watch((feed,), Nothing(), (FLASH,))
+        await works.desk.register(watch)
+        assert [found.id for found, _ in await works.desk.due(watch)] == due
+
+
+async def test_the_last_sign_of_life_says_that_the_daemon_was_stopped(
+    works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await run_until(works.daemon(), counted(monkeypatch, works.desk, "write_digests", 3))
+    beat = works.store.upkeep.last_beat()
+    assert beat is not None
+    assert beat[1]["stopped"] is True
+
+
+async def test_the_sign_of_life_forgets_a_refusal_as_soon_as_the_edit_is_mended(
+    works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beats: list[list[str]] = []
+    edits: list[Watch | None] = [None, works.watch]
+    loop, mended, beat = asyncio.get_running_loop(), asyncio.Event(), works.store.upkeep.beat
+
+    def reload() -> Watch | None:
+        if not edits:
+            return None
+        if found := edits.pop(0):
+            return found
+        raise ConfigError([Problem((), "a bad edit")])
+
+    def noting(now: datetime, status: dict[str, Any]) -> None:
+        beat(now, status)
+        beats.append(status["notes"])
+        if len(beats) == 2:
+            loop.call_soon_threadsafe(mended.set)
+
+    works.reload = reload
+    monkeypatch.setattr(works.store.upkeep, "beat", noting)
+    await run_until(works.daemon(replace(BRISK, beat=timedelta(hours=2))), mended)
+    # One of reload's beats each, without waiting for the tick that is hours away; the last is that of the end.
+    refusal = "An edit of the configuration was refused; the last good version is in force. a bad edit"
+    assert beats[0] == [refusal]
+    assert beats[1] == []
 
 
 async def test_ticks_come_at_once_after_the_clock_was_set_back() -> None:
