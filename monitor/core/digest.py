@@ -240,7 +240,7 @@ def _topics(
 def _headline(stories: Sequence[DigestStory], coverage: Coverage) -> str:
     """The news for a subject line: the first headlines, and how many stories more."""
     if not stories:
-        return f"Nothing to report; {coverage.feeds_read} of {coverage.feeds} feeds read"
+        return f"Nothing to report; {coverage.feeds_read} of {coverage.feeds} feed{'s' * (coverage.feeds != 1)} read"
     titles = [clip(" ".join(story.headline.split()) or "(no headline)", SUBJECT_COLUMNS) for story in stories]
     more = len(titles) - SUBJECT_STORIES
     rest = f"; {more} more {'story' if more == 1 else 'stories'}" if more > 0 else ""

@@ -421,7 +421,7 @@ class Coverage:
     """What was watched in the digest's period: silence is a statement only with this beside it."""
 
     feeds: int = 0  # enabled
-    feeds_read: int = 0  # with at least one success in the period
+    feeds_read: int = 0  # with a success in the period, or with none due since their last one
     polls: int = 0
     items: int = 0
     last_poll_at: datetime | None = None

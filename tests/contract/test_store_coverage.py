@@ -94,6 +94,27 @@ def test_a_feed_that_is_not_heard_is_named(
         assert [trouble.message for trouble in broken] == [expected]
 
 
+READ = FeedState("ru-one", last_success_at=hours(-2), next_poll_at=hours(1))
+PERIODS = [
+    ("its next poll is yet to come", READ, 1),
+    ("its next poll is due this minute", replace(READ, next_poll_at=hours(-0.1)), 1),
+    ("its next poll is overdue: nobody asked", replace(READ, next_poll_at=hours(-0.5)), 0),
+    ("its last poll failed", replace(READ, failures=1), 0),
+    ("it is gone", replace(READ, gone=True), 0),
+    ("it was never read", replace(READ, last_success_at=None), 0),
+    ("it was read after the period only", replace(READ, last_success_at=hours(0.5)), 0),
+]
+
+
+@pytest.mark.parametrize(("reason", "state", "read"), PERIODS, ids=[row[0] for row in PERIODS])
+def test_a_feed_of_which_nothing_was_due_counts_as_read(
+    store: SqliteStore, reason: str, state: FeedState, read: int
+) -> None:
+    store.feeds.save(state)
+    found = store.archive.coverage([RU], hours(-1), NOW)
+    assert (found.feeds, found.feeds_read, found.by_language) == (1, read, (("ru", read, 1),))
+
+
 def test_a_disabled_feed_is_not_missed(store: SqliteStore) -> None:
     store.feeds.save(FeedState("ru-one", failures=9))
     assert store.archive.coverage([replace(RU, enabled=False)], hours(-24), NOW) == Coverage()

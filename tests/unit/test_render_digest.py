@@ -13,7 +13,7 @@ from support.slack_server import complaints
 
 from monitor.adapters.deliver.mime import transfer
 from monitor.adapters.deliver.render import HTML_MAX, DigestRenderer, render_html, render_slack, render_text
-from monitor.core.model import Carrier, Digest, DigestStory, Ownership, Segment, StoryStatus, Target
+from monitor.core.model import Carrier, Coverage, Digest, DigestStory, Ownership, Segment, StoryStatus, Target
 from monitor.errors import ConfigError
 
 EMAIL, SLACK, FILE = Target("email", "a@b.example"), Target("slack", "#x"), Target("file", "out")
@@ -114,7 +114,17 @@ def test_an_empty_digest_says_that_nothing_was_found_and_what_was_watched(form: 
     text = seen(form, samples.empty())
     assert "Nothing was found since Friday 20 November, 08:00 Tokyo." in text
     assert "8,912 items from 61 of 64 feeds were read" in text
-    assert "This says nothing of the 3 feeds that could not be read" in text
+    assert "This says nothing of the 3 feeds that were not read; see “Not heard” below." in text
+
+
+@every_form
+def test_an_empty_digest_of_a_time_in_which_nothing_was_due_says_so(form: str) -> None:
+    coverage = Coverage(feeds=2, feeds_read=2, by_language=(("ru", 2, 2),))
+    text = seen(form, replace(samples.empty(), coverage=coverage))
+    assert "No feed was asked in this time; 2 of 2 feeds had nothing due." in text
+    assert "This says nothing of" not in text
+    one_late = seen(form, replace(samples.empty(), coverage=replace(coverage, feeds_read=1)))
+    assert "This says nothing of the 1 feed that was not read." in one_late, "there is nothing to see below"
 
 
 @every_form

@@ -11,6 +11,7 @@ from monitor.adapters.store.database import Database
 from monitor.core.model import Coverage, FeedSpec, FeedState, FeedTrouble
 
 UNKNOWN_LANGUAGE = "und"  # BCP 47's word for feeds of several languages or of none that is known
+OVERDUE_AFTER = timedelta(minutes=15)  # of a poll that should have been: a cycle takes its time
 FAILURES_THAT_COUNT = 3  # in a row, for a feed that was heard before: one bad answer is not yet trouble
 
 _POLLS = """
@@ -33,13 +34,15 @@ GROUP BY hits.rule, days.day
 def coverage(database: Database, specs: Sequence[FeedSpec], since: datetime, until: datetime) -> Coverage:
     """What was watched from `since` to `until`, both included, over the enabled ones of `specs`.
 
-    A feed is broken when it is gone, or when it had no success in the period and either failed at least three times
-    in a row or was never read at all. Languages count by their main subtag, the one with most feeds first.
+    A feed counts as read when it had a success in the period, or when none was due: its last poll was a success and
+    its next one is not overdue at `until`. It is broken when it is gone, or when it had no success in the period and
+    either failed at least three times in a row or was never read at all. Languages count by their main subtag, the one with most feeds first.
     """
     enabled = [spec for spec in specs if spec.enabled]
     polls = {row["feed"]: row for row in database.rows(_POLLS, (stamp(since), stamp(until)))}
-    read = {feed for feed, row in polls.items() if row["success"]}
     states = {row["id"]: codec.feed_state(row) for row in database.rows("SELECT * FROM feeds")}
+    read = {feed for feed, row in polls.items() if row["success"]}
+    read |= {feed for feed, state in states.items() if _up_to_date(state, until)}
     troubles = (_trouble(spec, states.get(spec.id), spec.id in read) for spec in enabled)
     return Coverage(
         feeds=len(enabled),
@@ -50,6 +53,13 @@ def coverage(database: Database, specs: Sequence[FeedSpec], since: datetime, unt
         broken=tuple(trouble for trouble in troubles if trouble),
         by_language=_by_language(enabled, read),
     )
+
+
+def _up_to_date(state: FeedState, until: datetime) -> bool:
+    """Whether all that was due of a feed was read, though nothing may have been due for long."""
+    if state.gone or state.failures or state.last_success_at is None or state.next_poll_at is None:
+        return False
+    return state.last_success_at <= until <= state.next_poll_at + OVERDUE_AFTER
 
 
 def _trouble(spec: FeedSpec, state: FeedState | None, read: bool) -> FeedTrouble | None:

@@ -236,14 +236,19 @@ def _empty(digest: Digest, since: str) -> tuple[str, ...]:
         lines.append(f"Nothing to tell{when}; what was left out is counted below.")
     else:
         lines.append(f"Nothing was found{when}.")
-    if coverage.feeds:
+    if coverage.feeds_read and not coverage.polls:
+        total = words.count(coverage.feeds, "feed")
+        lines.append(f"No feed was asked in this time; {coverage.feeds_read:,} of {total} had nothing due.")
+    elif coverage.feeds:
         lines.append(
             f"{words.count(coverage.items, 'item')} from {coverage.feeds_read:,} of "
             f"{words.count(coverage.feeds, 'feed')} were read and compared with the rules."
         )
     unread = coverage.feeds - coverage.feeds_read
     if unread > 0:
-        lines.append(f"This says nothing of the {words.count(unread, 'feed')} that could not be read; see below.")
+        verb = "was" if unread == 1 else "were"
+        below = "; see “Not heard” below" if coverage.broken else ""
+        lines.append(f"This says nothing of the {words.count(unread, 'feed')} that {verb} not read{below}.")
     return tuple(lines)
 
 
