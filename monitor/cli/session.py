@@ -1,5 +1,6 @@
 """What every command starts from, and how one is declared: paths, verbosity, examples in its help."""
 
+import errno
 import inspect
 import os
 import signal
@@ -11,10 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
+from monitor.errors import MonitorError
+
 if TYPE_CHECKING:
     from monitor.wiring import Settings
 
 PANEL = "Files and verbosity"
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 _SHARED: Mapping[str, object] = {
     "feeds": Annotated[
         str | None,
@@ -104,6 +108,12 @@ def command(
                 function(session, **options)
             except BrokenPipeError:
                 leave_quietly()
+            except OSError as error:
+                # Of a file we would know the name, and what to say of it: this is standard output.
+                if error.errno not in _FULL or error.filename:
+                    raise
+                _drop_output()
+                raise MonitorError(f"can't write the output: {error.strerror}") from None
 
         run.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
             [
@@ -129,9 +139,13 @@ def command(
 
 def leave_quietly() -> None:
     """End because the reader of our output has gone (`monitor items | head`): no complaint, the status of SIGPIPE."""
+    _drop_output()
+    sys.exit(128 + signal.SIGPIPE)
+
+
+def _drop_output() -> None:
     # Python would complain once more when it closes standard output.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(128 + signal.SIGPIPE)
 
 
 def group(help_text: str) -> typer.Typer:

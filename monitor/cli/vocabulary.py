@@ -49,6 +49,8 @@ def names(
     from monitor.core.text.forms import FormError
     from monitor.core.text.names import renderings
 
+    if not " ".join(name).strip():
+        raise typer.BadParameter("the name is empty; write it as Han or pinyin: monitor names 'Xiang Yue'")
     try:
         found = renderings(" ".join(name), kind.value)
     except FormError as error:

@@ -368,6 +368,7 @@ async def test_redirects_are_followed(server: HttpServer, fetcher: HttpFetcher, 
         ("file:///etc/passwd", "redirects to nowhere"),
         ("ftp://example.org/feed", "redirects to nowhere"),
         ("http://[broken/", "redirects to nowhere"),
+        ("http://127.0.0.1:99999/", "redirects to nowhere"),
         ("", "redirects to nowhere"),
     ],
 )

@@ -229,6 +229,8 @@ def _web_address(text: str) -> httpx.URL:
     url = httpx.URL(text.strip())
     if not _is_web(url):
         raise _StopError(FailureKind.REFUSED, "the feed's address must begin with http:// or https://")
+    if not _port_exists(url):
+        raise _StopError(FailureKind.REFUSED, f"there is no port {url.port}: ports go from 1 to 65535")
     return url
 
 
@@ -239,7 +241,7 @@ def _next_address(url: httpx.URL, answer: _Answer) -> httpx.URL:
         target = url.join(location) if location else None
     except httpx.InvalidURL:
         target = None
-    if target is None or not _is_web(target):
+    if target is None or not _is_web(target) or not _port_exists(target):
         raise _StopError(FailureKind.REDIRECT, f"{url.host} redirects to nowhere", answer.status)
     if url.scheme == "https" and target.scheme == "http":
         message = f"{url.host} redirects from a secure address to one that is not ({target.host})"
@@ -249,6 +251,10 @@ def _next_address(url: httpx.URL, answer: _Answer) -> httpx.URL:
 
 def _is_web(url: httpx.URL) -> bool:
     return url.scheme in {"http", "https"} and bool(url.host) and b"%" not in url.raw_host
+
+
+def _port_exists(url: httpx.URL) -> bool:
+    return url.port is None or 0 < url.port < 65536
 
 
 def _same_place(one: httpx.URL, other: httpx.URL) -> bool:

@@ -107,6 +107,8 @@ class Renderings:
 
 def renderings(text: str, kind: str = "person") -> Renderings:
     """All renderings of a name given as Han or pinyin. Raises FormError."""
+    if not any(map(str.isalpha, text)):
+        raise FormError("a name needs letters, such as Xiang Yue or 珲春")
     if _cyrillic_only.fullmatch(text):
         return _renderings_of_cyrillic(" ".join(text.split()), kind)
     name = read_name(text, kind)
