@@ -20,7 +20,9 @@ def configure(level: str, form: str) -> None:
     if form == "json":
         ending = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
     else:
-        ending = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty() and not os.environ.get("NO_COLOR"))]
+        # Plain tracebacks: the rich ones print local variables, and one of these may be a password.
+        colors = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+        ending = [structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=structlog.dev.plain_traceback)]
     structlog.configure(
         processors=[*stamps, *ending],
         wrapper_class=structlog.make_filtering_bound_logger(number),
@@ -28,5 +30,6 @@ def configure(level: str, form: str) -> None:
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=ending, foreign_pre_chain=stamps))
+    foreign = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *ending]
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=foreign, foreign_pre_chain=stamps))
     logging.basicConfig(handlers=[handler], level=max(number, logging.WARNING), force=True)
