@@ -48,11 +48,14 @@ def try_examples(
     Says of each failure where it stands, which words were found and which condition was not met; with -v, says so of
     every example. Examples under `todo` are known to fail and do not count. Exit status 1 when an example fails.
     """
+    files: tuple[Path, ...] = (session.settings.rules,)
     while True:
+        seen = {path: _stamp(path) for path in files}  # before reading: an edit during the run counts
         file, fine = _attempt(session, only or [], junit, as_json=as_json, keep_on=watch)
         if not watch:
             raise typer.Exit(0 if fine else 1)
-        _wait_for_edit(file.files if file else (session.settings.rules,))
+        files = file.files if file else files
+        _wait_for_edit({path: seen.get(path) or _stamp(path) for path in files})
         output.note("")
 
 
@@ -136,11 +139,10 @@ def _write_junit(path: Path, ran: Ran) -> None:
         raise MonitorError(f"can't write {path}: {error.strerror}") from error
 
 
-def _wait_for_edit(files: tuple[Path, ...]) -> None:
-    seen = [_stamp(file) for file in files]
-    output.note(f"watching {', '.join(map(str, files))}; Ctrl-C ends it")
+def _wait_for_edit(seen: dict[Path, tuple[int, int]]) -> None:
+    output.note(f"watching {', '.join(map(str, seen))}; Ctrl-C ends it")
     sys.stdout.flush()
-    while [_stamp(file) for file in files] == seen:
+    while all(_stamp(path) == stamp for path, stamp in seen.items()):
         time.sleep(LOOK_EVERY)
 
 
