@@ -1,0 +1,70 @@
+"""Chooses the adapters and reads the clock: the only place that does. Everything else is handed what it needs."""
+
+from monitor.adapters import probe
+from monitor.adapters.config import (
+    Checkup,
+    RuleFile,
+    Settings,
+    check_files,
+    forbid_words,
+    load_feeds,
+    load_rules,
+    load_settings,
+    obstacle,
+    read_opml,
+    schemas,
+    unified,
+    write_entries,
+    write_opml,
+)
+from monitor.wiring.configuration import Configuration, compiled, rules_to_try, shipped
+from monitor.wiring.looking import (
+    Looked,
+    check_templates,
+    look_at,
+    opened,
+    parse_document,
+    reach_mail,
+    reach_slack,
+    read_page,
+    render,
+    writer,
+)
+from monitor.wiring.parts import SystemClock
+from monitor.wiring.service import Service, run, service
+
+__all__ = [
+    "Checkup",
+    "Configuration",
+    "Looked",
+    "RuleFile",
+    "Service",
+    "Settings",
+    "SystemClock",
+    "check_files",
+    "check_templates",
+    "compiled",
+    "forbid_words",
+    "load_feeds",
+    "load_rules",
+    "load_settings",
+    "look_at",
+    "obstacle",
+    "opened",
+    "parse_document",
+    "probe",
+    "reach_mail",
+    "reach_slack",
+    "read_opml",
+    "read_page",
+    "render",
+    "rules_to_try",
+    "run",
+    "schemas",
+    "service",
+    "shipped",
+    "unified",
+    "write_entries",
+    "write_opml",
+    "writer",
+]

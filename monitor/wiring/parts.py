@@ -1,0 +1,60 @@
+"""The adapters as the settings want them, and the clock."""
+
+import sys
+from datetime import UTC, datetime
+from typing import TextIO
+
+from monitor.adapters.config import (
+    Settings,
+)
+from monitor.adapters.deliver import ConsoleChannel, EmailChannel, FileChannel, SlackChannel
+from monitor.adapters.fetch import HttpFetcher
+from monitor.app.ports import Channel
+
+
+class SystemClock:
+    """The real time."""
+
+    def now(self) -> datetime:
+        """The present, aware, in UTC."""
+        return datetime.now(UTC)
+
+
+def fetcher(settings: Settings) -> HttpFetcher:
+    return HttpFetcher(
+        user_agent=settings.user_agent,
+        timeout=settings.fetch_timeout,
+        max_bytes=settings.max_bytes,
+        concurrency=settings.concurrency,
+    )
+
+
+def channels(settings: Settings, console: TextIO | None) -> dict[str, Channel]:
+    """The channels that the settings allow; what is missing fails its deliveries with a hint, not the start."""
+    ways: dict[str, Channel] = {"file": FileChannel(), "console": ConsoleChannel(console or sys.stdout)}
+    if settings.smtp:
+        smtp = settings.smtp
+        ways["email"] = EmailChannel(
+            host=smtp.host,
+            port=smtp.port,
+            security=smtp.security.value,
+            username=smtp.user or None,
+            password=smtp.password.reveal() if smtp.password else None,
+            sender=smtp.sender,
+        )
+    if settings.slack.token or settings.slack.webhooks:
+        slack = settings.slack
+        ways["slack"] = SlackChannel(
+            token=slack.token.reveal() if slack.token else None,
+            webhook=lambda address: hook.reveal() if (hook := slack.webhook(address)) else None,
+            api_url=slack.api_url,
+        )
+    return ways
+
+
+def hint(channel: str) -> str:
+    known = {
+        "email": "set MONITOR_SMTP_HOST and MONITOR_SMTP_FROM",
+        "slack": "set MONITOR_SLACK_WEBHOOK or MONITOR_SLACK_TOKEN",
+    }
+    return known.get(channel, "known channels: console, email, file, slack")

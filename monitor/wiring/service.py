@@ -1,0 +1,111 @@
+"""The whole application on its real adapters: one cycle, or the daemon."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import TextIO
+
+import structlog
+
+from monitor.adapters.config import (
+    Settings,
+)
+from monitor.adapters.deliver.render import DigestRenderer
+from monitor.adapters.heartbeat import Heartbeat
+from monitor.adapters.parse import FeedParser
+from monitor.adapters.store import hold_lock, open_store
+from monitor.app.cycle import Desk
+from monitor.app.daemon import Daemon, Rhythm
+from monitor.app.digests import DigestWriter
+from monitor.app.dispatch import Dispatcher
+from monitor.app.pipeline import Pacing, Pipeline
+from monitor.app.ports import Clock, Fetcher, Parser, Store
+from monitor.wiring.configuration import Configuration
+from monitor.wiring.parts import SystemClock, channels, fetcher, hint
+
+log = structlog.get_logger()
+
+READERS = 2  # threads that parse; feeds are read off the event loop
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A built application: what the command line and the daemon work with."""
+
+    settings: Settings
+    clock: Clock
+    store: Store
+    fetcher: Fetcher
+    parser: Parser
+    writer: DigestWriter
+    desk: Desk
+
+
+@asynccontextmanager
+async def service(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    console: TextIO | None = None,
+    sample: bool = False,
+    exclusive: bool = True,
+) -> AsyncIterator[Service]:
+    """The application on its real adapters, closed at the end of the block.
+
+    `exclusive` holds the database's lock, so that no second process polls or sends; raises AlreadyRunningError when
+    one does. `sample` marks every digest as made of invented news. Raises StoreError when the database can't be used.
+    """
+    clock = clock or SystemClock()
+    chance: Callable[[], float] = random.SystemRandom().random
+    ways = channels(settings, console)
+    async with AsyncExitStack() as stack:
+        if exclusive:
+            stack.enter_context(hold_lock(settings.db))
+        store = open_store(settings.db)
+        stack.callback(store.close)
+        # One thread, so that the store's transactions follow one another; left only when its work is done.
+        thread = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="store"))
+        reading = stack.enter_context(ThreadPoolExecutor(READERS, thread_name_prefix="parse"))
+        http = fetcher(settings)
+        stack.push_async_callback(http.aclose)
+        for channel in ways.values():
+            stack.push_async_callback(channel.aclose)
+        parser = FeedParser()
+        writer = DigestWriter(store=store, renderer=DigestRenderer(settings.templates), sample=sample)
+        pipeline = Pipeline(
+            store=store,
+            fetcher=http,
+            parser=parser,
+            reading=reading,
+            desk=thread,
+            chance=chance,
+            pacing=Pacing(settings.poll_every, settings.alert_max_age),
+        )
+        dispatcher = Dispatcher(store=store, channels=ways, desk=thread, clock=clock, chance=chance, settings_hint=hint)
+        desk = Desk(store=store, pipeline=pipeline, writer=writer, dispatcher=dispatcher, clock=clock, thread=thread)
+        yield Service(settings, clock, store, http, parser, writer, desk)
+
+
+async def run(settings: Settings) -> None:
+    """The daemon, until SIGTERM or SIGINT. Raises ConfigError, StoreError or AlreadyRunningError at the start."""
+    configuration = Configuration(settings)
+    watch = await asyncio.to_thread(configuration.load)
+    for problem in await asyncio.to_thread(configuration.failing):
+        log.warning("an example fails; the rule is at work all the same", problem=str(problem))
+    async with service(settings) as built:
+        rhythm = Rhythm(
+            retention=settings.retention,
+            backup_dir=str(settings.backup_dir or ""),
+            backup_keep=settings.backup_keep,
+        )
+        heart = None
+        if settings.heartbeat_url:
+            heart = Heartbeat(settings.heartbeat_url.reveal(), user_agent=settings.user_agent)
+        try:
+            await Daemon(built.desk, watch, rhythm, configuration.reload, heart).run()
+        finally:
+            if heart:
+                await heart.aclose()
