@@ -175,27 +175,30 @@ def _gloss(ordered: Sequence[_Report]) -> tuple[str, ...]:
 
 
 def _carriers(reports: Sequence[_Report], feeds: Mapping[str, FeedSpec]) -> tuple[Carrier, ...]:
-    """The reports in order of time; those with the headline of an earlier one are counted as its copies."""
+    """The reports in order of time; those with the headline of an earlier one are its copies."""
     firsts: dict[str, _Report] = {}
-    copies: dict[str, int] = {}
+    copies: dict[str, list[str]] = {}  # headline → outlets
     for report in reports:
         headline = fold(report.item.title) or f"#{report.item_id}"  # without a headline, nothing is a copy
+        if headline in firsts:
+            copies.setdefault(headline, []).append(_label(feeds, report.item.feed))
         firsts.setdefault(headline, report)
-        copies[headline] = copies.get(headline, -1) + 1
-    return tuple(_carrier(report, copies[headline], feeds) for headline, report in firsts.items())
+    return tuple(_carrier(report, copies.get(headline, []), feeds) for headline, report in firsts.items())
 
 
-def _carrier(report: _Report, copies: int, feeds: Mapping[str, FeedSpec]) -> Carrier:
+def _carrier(report: _Report, copies: Sequence[str], feeds: Mapping[str, FeedSpec]) -> Carrier:
     feed = feeds.get(report.item.feed)
+    outlet = _label(feeds, report.item.feed)
     return Carrier(
-        outlet=_label(feeds, report.item.feed),
+        outlet=outlet,
         title=report.item.title,
         link=report.item.link,
         at=report.at,
         language=_language(report.item, feeds),
         country=feed.country if feed else None,
         ownership=feed.ownership if feed else Ownership.UNKNOWN,
-        copies=copies,
+        copies=len(copies),
+        copies_of=tuple(other for other in dict.fromkeys(copies) if other != outlet),
     )
 
 

@@ -358,6 +358,7 @@ class Carrier:
     country: str | None = None
     ownership: Ownership = Ownership.UNKNOWN
     copies: int = 0  # further reports with the same headline, folded into this one
+    copies_of: tuple[str, ...] = ()  # the other outlets that carried them, each once, in order of time
 
 
 @dataclass(frozen=True, slots=True)

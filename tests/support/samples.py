@@ -94,6 +94,7 @@ def espionage() -> DigestStory:
                 **ru,
                 ownership=Ownership.PRIVATE,
                 copies=3,
+                copies_of=("Лента-Образец", "Вестник-Пример"),
             ),
             Carrier(
                 "样例新闻网",

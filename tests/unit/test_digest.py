@@ -154,7 +154,16 @@ def test_reports_with_the_same_headline_are_folded_into_the_earliest() -> None:
         report(4, feed="yangli", hours=2, title="СУД АРЕСТОВАЛ ШПИОНА"),
     )
     (story,) = digest(*hits).stories
-    assert [(c.outlet, c.copies) for c in story.carriers] == [("Пример-Ъ", 2), ("The Sample Times", 0)]
+    assert [(c.outlet, c.copies, c.copies_of) for c in story.carriers] == [
+        ("Пример-Ъ", 2, ("Образец", "样例新闻网")),
+        ("The Sample Times", 0, ()),
+    ]
+
+
+def test_an_outlet_that_repeats_itself_is_counted_and_named_once() -> None:
+    hits = (report(1, hours=5), report(2, hours=4), report(3, feed="times", hours=3), report(4, feed="times", hours=2))
+    (carrier,) = digest(*hits).stories[0].carriers
+    assert (carrier.outlet, carrier.copies, carrier.copies_of) == ("Пример-Ъ", 3, ("The Sample Times",))
 
 
 def test_reports_without_a_headline_are_not_copies_of_one_another() -> None:

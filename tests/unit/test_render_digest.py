@@ -71,7 +71,7 @@ def one(story: DigestStory) -> Digest:
         "3 stories from 11 reports",
         "Russian 7, Chinese 2, English 2",
         "since Friday 20 November, 08:00 Tokyo",
-        "1 story, 7 reports",
+        "7 reports",
         samples.digest().stories[0].headline,
         "espionage · arrest · citizen of China · FSB",
         "First: Пример-Ъ (Russia, independent) Sun 21:12",
@@ -79,7 +79,7 @@ def one(story: DigestStory) -> Digest:
         "told before, headline changed",
         "The Sample Times",
         "Second Chinese national held in coastal spy case",
-        "and 3 more with the same headline",
+        "also: Лента-Образец, Вестник-Пример and 1 more",
         "заключил под стражу",
         "espionage-arrests",
         "арестовал, заключил под стражу",
@@ -201,12 +201,48 @@ def meta(*carriers: Carrier, **changes: Any) -> str:
             False,
             "the copies' outlets are unknown",
         ),
+        (
+            [carrier("A", 9), replace(carrier("B", 8), copies=3, copies_of=("A", "C"))],
+            "5 reports by 3 outlets",
+            True,
+            "the copies' outlets are known",
+        ),
     ],
 )
 def test_claims_about_who_tells_a_story_are_made_only_when_known(
     carriers: list[Carrier], claim: str, made: bool, reason: str
 ) -> None:
     assert (claim in meta(*carriers)) is made, reason
+
+
+COPIES = [
+    (1, ("Лента",), "; also: Лента", "who copied is named"),
+    (3, ("Лента",), "; also: Лента and 2 more", "further reports of the same outlets are counted"),
+    (9, tuple("CDEFGHIJK"), "; also: C, D, E, F, G, H and 3 more", "a long list is shortened"),
+    (1, ("<b>&Co",), "; also: <b>&Co", "a name is no mark-up"),
+    (2, (), "; and 2 more with the same headline", "nobody else, or nobody known"),
+]
+
+
+@every_form
+@pytest.mark.parametrize(("count", "outlets", "said", "why"), COPIES, ids=[row[3] for row in COPIES])
+def test_copies_of_a_headline_are_named(form: str, count: int, outlets: tuple[str, ...], said: str, why: str) -> None:
+    copied = replace(carrier("A", 9), copies=count, copies_of=outlets)
+    text = seen(form, one(replace(samples.tumen(), carriers=(copied,))))
+    assert said in " ".join(text.split()), why
+
+
+@every_form
+def test_a_rule_whose_reports_all_came_on_one_day_has_no_bars(form: str) -> None:
+    topics = samples.digest().topics
+    first = replace(topics[0], daily=(0,) * 6 + (4,))
+    text = seen(form, replace(samples.digest(), topics=(first,)))
+    assert "first reports" in text
+    assert "▁" not in text, "nothing to compare"
+    assert "7 days" not in text, "no bars, no caption"
+    both = seen(form, replace(samples.digest(), topics=(first, replace(topics[0], daily=(1,) * 6 + (4,)))))
+    assert "█" in both
+    assert "7 days" in both
 
 
 def test_an_undated_report_is_not_given_a_date() -> None:

@@ -36,7 +36,8 @@ def coverage(database: Database, specs: Sequence[FeedSpec], since: datetime, unt
 
     A feed counts as read when it had a success in the period, or when none was due: its last poll was a success and
     its next one is not overdue at `until`. It is broken when it is gone, or when it had no success in the period and
-    either failed at least three times in a row or was never read at all. Languages count by their main subtag, the one with most feeds first.
+    either failed at least three times in a row or was never read at all. Languages count by their main subtag, the
+    one with most feeds first.
     """
     enabled = [spec for spec in specs if spec.enabled]
     polls = {row["feed"]: row for row in database.rows(_POLLS, (stamp(since), stamp(until)))}

@@ -171,11 +171,14 @@ def _head(view: DigestView) -> list[Block]:
     if view.topics_more:
         topics.append(f"and {view.topics_more} more rules")
     blocks += map(_section, _paragraphs(topics))
+    if view.bars:
+        blocks.append(_context(f"Bars: reports a day, last {view.bars}"))
     return blocks
 
 
 def _topic(topic: TopicView) -> str:
-    return f"`{topic.spark}` *{escape(topic.title)}* · {topic.counts}" if topic.spark else escape(topic.title)
+    bars, first = (f"`{topic.spark}` ", "") if topic.spark else ("", f" · {topic.spark_label}")
+    return f"{bars}*{escape(topic.title)}* · {topic.counts}{first}"
 
 
 def _story(story: StoryView) -> list[Block]:
@@ -211,10 +214,12 @@ def _carriers(carriers: Sequence[CarrierView]) -> Iterator[str]:
         outlet = f"<{escape(carrier.link)}|{outlet}>" if len(carrier.link) <= LINK_SHOWN and carrier.link else outlet
         standing = f" ({carrier.standing})" if carrier.standing else ""
         title = f": {_escaped(carrier.title, TITLE_MAX)}" if carrier.title else ""
-        copies = f", {carrier.copies}" if carrier.copies else ""
+        copies = f"; {escape(carrier.copies)}" if carrier.copies else ""
         yield f"• {carrier.time} {escape(carrier.language)} {outlet}{escape(standing)}{title}{copies}"
     if rest:
-        outlets = ", ".join(dict.fromkeys(carrier.outlet for carrier in rest))
+        outlets = ", ".join(
+            dict.fromkeys(carrier.outlet + (f" ({carrier.copies})" if carrier.copies else "") for carrier in rest)
+        )
         yield _escaped(f"• and {len(rest)} more: {outlets}", SECTION_MAX // 2)
 
 

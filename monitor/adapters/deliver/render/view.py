@@ -19,6 +19,7 @@ from monitor.core.model import (
     Reason,
     Segment,
     StoryStatus,
+    Topic,
 )
 
 from . import words
@@ -27,6 +28,7 @@ from .differences import Run, differences
 HEADLINE_MAX, SNIPPET_MAX, NAME_MAX, MESSAGE_MAX, NOTE_MAX = 400, 1_200, 100, 200, 400  # characters
 WHY_MAX = 800  # characters of found words for each rule
 MARKS_MAX = 40  # marked runs of a text; the words after them stand unmarked
+COPIES_MAX, COPY_NAME_MAX = 6, 60  # outlets named that copied a headline, and characters of each
 GLOSS_MAX, FORMS_MAX, CHANGES_MAX, REASONS_MAX = 16, 6, 4, 6  # how many are listed before "and n more"
 BROKEN_MAX, TOPICS_MAX, NOTES_MAX = 20, 30, 10
 FULL_MAX, STORIES_MAX = 60, 300  # stories told in full, stories told at all; the rest is counted
@@ -37,6 +39,7 @@ STATUS = {
     StoryStatus.MORE: "told before, more reports",
     StoryStatus.CHANGED: "told before, headline changed",
 }
+FIRST_REPORTS = "first reports"
 SAMPLE = "Sample digest. All news, outlets and people in it are invented."
 
 
@@ -46,10 +49,16 @@ class TopicView:
 
     rule: str
     title: str
-    counts: str
-    spark: str  # one bar a day, oldest first
+    stories: str
+    reports: str
+    spark: str  # one bar a day, oldest first; empty where there are days too few to compare
     spark_label: str  # the same in words
     anchor: str = ""
+
+    @property
+    def counts(self) -> str:
+        """`2 stories, 9 reports`."""
+        return f"{self.stories}, {self.reports}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +140,7 @@ class DigestView:
     preview: str
     topics: tuple[TopicView, ...]
     topics_more: int
+    bars: str  # how long a time the bars of the topics show: `30 days`; empty where none has bars
     stories: tuple[StoryView, ...]
     empty: tuple[str, ...]  # sentences, when there is no story at all
     watched: tuple[str, ...]  # sentences
@@ -164,6 +174,7 @@ def view(digest: Digest) -> DigestView:
         preview=words.clip("; ".join(s.gloss or s.title for s in stories), 160),
         topics=_topics(digest),
         topics_more=max(0, len(digest.topics) - TOPICS_MAX),
+        bars=_bars(digest.topics),
         stories=stories,
         empty=() if stories else _empty(digest, since),
         watched=_watched(digest.coverage, times),
@@ -219,14 +230,28 @@ def _topics(digest: Digest) -> tuple[TopicView, ...]:
         TopicView(
             rule=topic.rule,
             title=words.clip(topic.title, NAME_MAX),
-            counts=f"{words.count(topic.stories, 'story', 'stories')}, {words.count(topic.reports, 'report')}",
-            spark=words.sparkline(topic.daily),
-            spark_label=f"Last {words.count(len(topic.daily), 'day')}: {words.count(sum(topic.daily), 'report')}, "
+            stories=words.count(topic.stories, "story", "stories"),
+            reports=words.count(topic.reports, "report"),
+            spark="" if _is_first(topic) else words.sparkline(topic.daily),
+            spark_label=FIRST_REPORTS
+            if _is_first(topic)
+            else f"Last {words.count(len(topic.daily), 'day')}: {words.count(sum(topic.daily), 'report')}, "
             f"at most {max(topic.daily, default=0)} in a day",
             anchor=first.get(topic.rule, ""),
         )
         for topic in digest.topics[:TOPICS_MAX]
     )
+
+
+def _is_first(topic: Topic) -> bool:
+    """Whether all reports of its history came on one day: then there is nothing to compare."""
+    return sum(n > 0 for n in topic.daily) == 1
+
+
+def _bars(topics: Sequence[Topic]) -> str:
+    """What the bars of the glance stand for; empty where it has none."""
+    days = max((len(topic.daily) for topic in topics[:TOPICS_MAX] if not _is_first(topic)), default=0)
+    return f"{days} days" if days else ""
 
 
 def _empty(digest: Digest, since: str) -> tuple[str, ...]:
@@ -348,12 +373,13 @@ def _meta(story: DigestStory, digest: Digest, times: words.Times, english: bool)
     standing = words.standing(first)
     verb = "No usable date, first read:" if story.undated else "First:"
     yield f"{verb} {_outlet(first)}{f' ({standing})' if standing else ''} {times.short(first.at)}"
-    outlets = {carrier.outlet for carrier in story.carriers}
+    outlets = {name for carrier in story.carriers for name in (carrier.outlet, *carrier.copies_of)}
     reports, copied = _reports(story.carriers), any(carrier.copies for carrier in story.carriers)
     spoken = {words.language(c.language): c.at for c in reversed(story.carriers)}  # language → its first report
     if reports > 1:
         several = f" in {words.count(len(spoken), 'language')}" if len(spoken) > 1 else ""
-        by = "" if copied else f" by {words.count(len(outlets), 'outlet')}"  # whose the copies are is not known here
+        named = all(carrier.copies_of for carrier in story.carriers if carrier.copies)
+        by = f" by {words.count(len(outlets), 'outlet')}" if named else ""
         yield f"{words.count(reports, 'report')}{by}{several}"
     later = sorted((at, name) for name, at in spoken.items() if name != words.language(first.language))
     if later:
@@ -361,7 +387,7 @@ def _meta(story: DigestStory, digest: Digest, times: words.Times, english: bool)
     # Of a story in one language nothing can be said: its English telling may stand as a story of its own.
     if english and later and "English" not in spoken and digest.at - first.at >= SILENT_AFTER:
         yield f"nothing in English for {words.span(digest.at - first.at)}"
-    if not copied:
+    if not copied:  # the ownership of those who copied is not known here
         yield from _ownership(story.carriers, len(outlets))
 
 
@@ -392,10 +418,21 @@ def _carriers(story: DigestStory, times: words.Times) -> tuple[CarrierView, ...]
             standing=words.standing(carrier),
             title="" if carrier.title == story.headline else words.clip(carrier.title, HEADLINE_MAX),
             link=words.safe_link(carrier.link),
-            copies=f"and {carrier.copies} more with the same headline" if carrier.copies else "",
+            copies=_copies(carrier),
         )
         for carrier in story.carriers
     )
+
+
+def _copies(carrier: Carrier) -> str:
+    """Who else carried the headline; reports whose outlet goes unnamed are counted."""
+    if not carrier.copies:
+        return ""
+    if not carrier.copies_of:
+        return f"and {carrier.copies} more with the same headline"
+    named = [words.clip(outlet, COPY_NAME_MAX) or "unnamed outlet" for outlet in carrier.copies_of[:COPIES_MAX]]
+    more = carrier.copies - len(named)
+    return f"also: {', '.join(named)}" + (f" and {more} more" if more > 0 else "")
 
 
 def _reason(reason: Reason) -> ReasonView:
