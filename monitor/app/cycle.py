@@ -72,6 +72,12 @@ class Desk:
         ready = [pair for pair in pairs if schedule.poll_due(pair[1], now)]
         return sorted(ready, key=lambda pair: (pair[1].next_poll_at is not None, pair[1].next_poll_at or now))
 
+    async def next_due(self, watch: Watch) -> datetime | None:
+        """When the next of the enabled feeds is due; None when none will ever be."""
+        states = await self.at_store(self.store.feeds.states)
+        found = [states[feed.id] for feed in watch.enabled if feed.id in states]
+        return min((state.next_poll_at or self.clock.now() for state in found if not state.gone), default=None)
+
     async def poll(self, feed: FeedSpec, state: FeedState, in_force: Callable[[], Watch]) -> Outcome:
         """Poll one feed now; `in_force` gives the Watch when its items are matched. Raises StoreError."""
         return await self.pipeline.poll(feed, state, in_force, self.clock.now())

@@ -84,6 +84,8 @@ async def _examine(session: Session) -> AsyncIterator[Finding]:
         yield Finding("files", State.FAILED, f"{count} in the YAML files", "monitor check names them")
     else:
         yield Finding("files", State.OK, checked.summary)
+    for warning in checked.warnings:
+        yield Finding("files", State.WARNING, warning)
     for finding in _machine(settings):
         yield finding
     enabled = [feed for feed in checked.feeds.feeds if feed.enabled] if checked.feeds else []

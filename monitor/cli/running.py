@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -58,16 +58,20 @@ def once(session: Session, as_json: Json = False) -> None:
     configure(settings.log_level if session.verbose else "warning", settings.log_format)
     watch = wiring.Configuration(settings).load()
 
-    async def cycle(progress: Callable[["Outcome", int], None] | None) -> "PollSummary":
+    async def cycle(progress: Callable[["Outcome", int], None] | None) -> "tuple[PollSummary, datetime | None]":
         async with wiring.service(settings, console=sys.stderr if as_json else None) as built:
-            return await built.desk.once(watch, progress)
+            return await built.desk.once(watch, progress), await built.desk.next_due(watch)
 
     with bar("reading feeds") as advance:
-        summary = asyncio.run(cycle(advance))
+        summary, next_due = asyncio.run(cycle(advance))
     if as_json:
         output.line(asdict(summary))
     else:
         output.say(_told(summary))
+    if not watch.enabled:
+        output.note("nothing will be read: no feed is enabled")
+    elif not summary.feeds_due and next_due:
+        output.note(f"the next feed is due {output.when(next_due, wiring.SystemClock().now())}")
 
 
 def _told(figures: "PollSummary") -> str:

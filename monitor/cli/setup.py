@@ -90,6 +90,10 @@ def check(
         raise ConfigError(problems)
     else:
         output.say(f"{settings.feeds} and {settings.rules} are fine: {found.summary}")
+        for warning in found.warnings:
+            output.note(f"warning: {warning}")
+    if as_json and not problems:
+        output.line({"ok": True, "warnings": found.warnings})
     if problems:
         raise typer.Exit(1)
 

@@ -83,21 +83,23 @@ def lint(
     """Point out what is questionable about valid rules.
 
     Conditions that can't hold, terms that no rule uses, rules that say the same, forms too short, regular expressions
-    that could be plain forms, languages without an example. With an archive, also forms and rules that are too common.
+    that could be plain forms, languages without an example, feeds and tags that feeds.yaml does not have. With an
+    archive, also forms and rules that are too common.
 
     Exit status 1 when a rule can't do what it says.
     """
     from monitor.core.rules.lint import Level, measure
     from monitor.core.rules.lint import lint as examine
-    from monitor.wiring import opened, rules_to_try
+    from monitor.wiring import load_feeds, opened, rules_to_try
 
     settings = session.settings
     file, matcher = rules_to_try(settings)
+    feeds = load_feeds(settings.feeds).feeds if settings.feeds.exists() else None
     usage = None
     if settings.db.exists():
         with opened(settings) as store:
             usage = measure(matcher, (item for _, item in islice(store.bench.items(), MEASURED)))
-    found = examine(file.book, usage)
+    found = examine(file.book, usage, feeds)
     for one in found:
         place = file.place(one.path)
         if as_json:

@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from support.command import COMMAND, complaint, environment, monitor
+from support.command import COMMAND, complaint, environment, monitor, rows
 
 FULL = Path("/dev/full")
 
@@ -34,3 +34,38 @@ def test_output_that_nothing_takes_is_one_line(tmp_path: Path, arguments: tuple[
 def test_an_impossible_port_is_named(tmp_path: Path) -> None:
     done = monitor("feeds", "check", "http://127.0.0.1:99999/x", cwd=tmp_path)
     assert "there is no port 99999: ports go from 1 to 65535" in complaint(done)
+
+
+# --- files that are valid and do nothing --------------------------------------------------------------------------
+
+FEEDS = "feeds:\n  - {id: coast-daily, url: 'https://coast.example/rss'}\n"
+RULES = "rules:\n  - {id: ports, title: Ports, match: harbour}\n"
+
+
+def write(folder: Path, feeds: str = FEEDS, rules: str = RULES) -> None:
+    (folder / "feeds.yaml").write_text(feeds, encoding="utf-8")
+    (folder / "rules.yaml").write_text(rules, encoding="utf-8")
+
+
+@pytest.mark.parametrize("rules", ["rules:\n", "rules: []\n", "terms:\n  ship: {en: [ship]}\n", ""])
+def test_a_file_without_rules_is_said_to_look_for_nothing(tmp_path: Path, rules: str) -> None:
+    write(tmp_path, rules=rules or "digests: []\n")
+    done = monitor("check", cwd=tmp_path)
+    assert done.returncode == 0
+    assert done.stderr.decode() == "warning: nothing is looked for: there is no rule\n"
+
+
+def test_a_list_without_an_enabled_feed_is_said_to_read_nothing(tmp_path: Path) -> None:
+    write(tmp_path, FEEDS.replace("}", ", enabled: false}"))
+    said = "nothing will be read: no feed is enabled"
+    assert said in monitor("check", cwd=tmp_path).stderr.decode()
+    assert said in monitor("once", cwd=tmp_path).stderr.decode()
+    assert f"! files: {said}" in monitor("doctor", cwd=tmp_path).stdout.decode()
+    assert rows(monitor("check", "--json", cwd=tmp_path).stdout) == [{"ok": True, "warnings": [said]}]
+
+
+def test_a_rule_for_a_feed_that_is_not_there_does_not_pass(tmp_path: Path) -> None:
+    write(tmp_path, rules=RULES.replace("}", ", only: {feeds: [coast-daly]}}"))
+    text = complaint(monitor("check", cwd=tmp_path))
+    assert "rules.yaml:2:62: there is no feed 'coast-daly', did you mean 'coast-daily'?" in text
+    assert "no-such-source" in monitor("rules", "lint", cwd=tmp_path).stdout.decode()

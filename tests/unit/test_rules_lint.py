@@ -4,6 +4,7 @@ import pytest
 import yaml
 from support.rulebooks import item, matcher
 
+from monitor.core.model import FeedSpec
 from monitor.core.rules import Rulebook, parse_rules
 from monitor.core.rules.lint import Level, claimed_languages, lint, measure
 
@@ -61,6 +62,39 @@ RESTRICTIONS = [
 @pytest.mark.parametrize(("more", "wrong", "reason"), RESTRICTIONS, ids=[row[2] for row in RESTRICTIONS])
 def test_restrictions_that_leave_nothing(more: str, wrong: bool, reason: str) -> None:
     assert (("never-fires", Level.ERROR) in checks(one("{all: [$ship, $port]}", more))) is wrong, reason
+
+
+FEEDS = (
+    FeedSpec("coast-daily", "https://coast.example/rss", language="zh-Hant", country="TW", tags=("sea",)),
+    FeedSpec("primer", "https://primer.example/rss", language="ru", country="RU"),
+)
+SOURCES = [
+    ("only: {feeds: [coast-daly]}", [Level.ERROR], "there is no feed 'coast-daly', did you mean 'coast-daily'?"),
+    ("except: {feeds: [primer, nope]}", [Level.ERROR], "there is no feed 'nope'"),
+    ("only: {tags: [see]}", [Level.WARNING], "no feed has the tag 'see', did you mean 'sea'?"),
+    ("only: {countries: [RU, DE]}", [Level.WARNING], "no feed has the country 'DE'"),
+    ("only: {languages: [en]}", [Level.WARNING], "no feed has the language 'en'"),
+    ("only: {languages: [ZH, ru], tags: [sea], countries: [TW]}, except: {feeds: [primer]}", [], ""),
+]
+
+
+@pytest.mark.parametrize(("more", "levels", "message"), SOURCES, ids=[row[0] for row in SOURCES])
+def test_sources_that_no_feed_is(more: str, levels: list[Level], message: str) -> None:
+    found = one("{all: [$ship, $port]}", f"{more}, ")
+    said = [finding for finding in lint(found, feeds=FEEDS) if finding.check == "no-such-source"]
+    assert [finding.level for finding in said] == levels
+    assert [finding.message for finding in said] == [message] * bool(message)
+    assert not checks(found), "without the list of feeds nothing is said of them"
+
+
+def test_a_language_that_no_feed_says_may_be_that_of_items() -> None:
+    mixed = (*FEEDS, FeedSpec("mixed", "https://mixed.example/rss"))
+    assert not [f for f in lint(one("{all: [$ship]}", "only: {languages: [en]}, "), feeds=mixed) if "source" in f.check]
+
+
+@pytest.mark.parametrize(("more", "expected"), [("", [("no-threshold", Level.WARNING)]), ("threshold: 2, ", [])])
+def test_a_score_asks_for_a_threshold(more: str, expected: list[tuple[str, Level]]) -> None:
+    assert checks(one("{all: [$ship, $port]}", f"score: {{$ship: 2}}, {more}")) == expected
 
 
 def test_the_title_can_not_be_asked_for_and_left_out() -> None:

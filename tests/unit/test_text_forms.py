@@ -147,6 +147,9 @@ def test_marks() -> None:
     [
         ("fo*o", "asterisk"),
         ("«»", "no letters"),
+        ("(ice|breaker", "a bracket is not closed"),
+        ("ice|breaker)", "a bracket is not closed"),
+        ("ice|breaker", "choices stand in brackets"),
         ("a*", "two letters"),
         ("|".join(["(a", *"bcdefgh", "i)"]) + "".join(["(a|b|c|d|e|f|g|h)"] * 3), "variants"),
     ],

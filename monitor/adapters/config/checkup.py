@@ -7,7 +7,8 @@ from functools import partial
 from monitor.adapters.config.feeds import FeedFile, load_feeds
 from monitor.adapters.config.rules import RuleFile, load_rules
 from monitor.adapters.config.settings import Settings
-from monitor.core.model import Target
+from monitor.core.model import RuleStatus, Target
+from monitor.core.rules.sources import absent
 from monitor.errors import ConfigError, Problem
 
 
@@ -36,6 +37,16 @@ class Checkup:
             parts.append(f"digests: {len(self.rules.digests)}")
         return "; ".join(parts)
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What makes valid files do nothing."""
+        found: list[str] = []
+        if self.feeds and not any(feed.enabled for feed in self.feeds.feeds):
+            found.append("nothing will be read: no feed is enabled")
+        if self.rules and not any(rule.info.status is not RuleStatus.OFF for rule in self.rules.book.rules):
+            found.append("nothing is looked for: there is no rule" + " that is on" * bool(self.rules.book.rules))
+        return tuple(found)
+
 
 def check_files(settings: Settings) -> Checkup:
     """Read both files and see whether the settings let every digest reach its targets. Raises nothing."""
@@ -50,6 +61,10 @@ def check_files(settings: Settings) -> Checkup:
         rules = load_rules(settings.rules, obstacle=partial(obstacle, settings))
     except ConfigError as error:
         problems += error.problems
+    if feeds and rules:
+        hint = "mend it, or remove it with the feed"
+        named = [Problem(one.path, one.message, hint) for one in absent(rules.book, feeds.feeds) if one.what == "feeds"]
+        problems += map(rules.locate, named)
     return Checkup(tuple(problems), feeds, rules)
 
 

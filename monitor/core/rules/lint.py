@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from monitor.core.model import Item
+from monitor.core.model import FeedSpec, Item
 from monitor.core.rules.book import (
     Condition,
     Group,
@@ -25,6 +25,7 @@ from monitor.core.rules.book import (
 )
 from monitor.core.rules.edits import terms_of
 from monitor.core.rules.match import Matcher
+from monitor.core.rules.sources import absent
 from monitor.core.text.chars import is_unspaced
 from monitor.core.text.forms import language_of
 from monitor.core.text.normalise import fold
@@ -82,14 +83,20 @@ def measure(matcher: Matcher, items: Iterable[Item]) -> Usage:
     return usage
 
 
-def lint(book: Rulebook, usage: Usage | None = None) -> list[Finding]:
-    """All findings, in the order of the book: terms first. Without `usage`, what needs measuring is left out."""
+def lint(book: Rulebook, usage: Usage | None = None, feeds: Sequence[FeedSpec] | None = None) -> list[Finding]:
+    """All findings, in the order of the book: terms first.
+
+    Without `usage`, what needs measuring is left out; without `feeds`, what `only` and `except` say of them.
+    """
     measured = usage if usage and usage.items >= ENOUGH else None
     found = [finding for term in book.terms.values() for finding in _term(term, measured)]
     found += _unused(book)
     for number, rule in enumerate(book.rules):
         found += _rule(book, number, rule)
     found += _twins(book)
+    for one in absent(book, feeds) if feeds is not None else ():
+        level = Level.ERROR if one.what == "feeds" else Level.WARNING
+        found.append(Finding(one.path, level, "no-such-source", one.message, "mend or remove it"))
     if measured:
         found += _measured_rules(book, measured)
     return found
@@ -148,6 +155,9 @@ def _rule(book: Rulebook, number: int, rule: Rule) -> Iterator[Finding]:
     if rule.only.fields and "title" not in rule.only.fields and Unit.TITLE in _units(rule.match):
         message = "within: title can't hold, because only: fields leaves the title out"
         yield Finding((*path, "match"), Level.ERROR, "never-fires", message)
+    if rule.score and rule.threshold is None:
+        message = f"{rule.id} has a score but no threshold: it fires whatever the score"
+        yield Finding((*path, "score"), Level.WARNING, "no-threshold", message, "add threshold: with the least score")
     yield from _examples(book, rule, path)
 
 

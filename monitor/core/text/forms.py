@@ -60,6 +60,8 @@ def language_of(text: str) -> str:
 
 def read_form(text: str, language: str = "", *, exact: bool | None = None, case: bool | None = None) -> list[Form]:
     """The forms that a written form stands for: one, or several where it has choices. Raises FormError."""
+    if text.count("(") != text.count(")"):
+        raise FormError("a bracket is not closed; choices stand in a pair: (ice|breaker)")
     texts = _choices(text.strip())
     return [_read_one(one, language or language_of(one), exact, case) for one in texts]
 
@@ -81,6 +83,8 @@ def _read_one(text: str, language: str, exact: bool | None, case: bool | None) -
         text, exact, case = text[1:].strip(), True if exact is None else exact, True if case is None else case
     open_left, open_right = text.startswith("*"), text.endswith("*")
     body = text.strip("*").strip()
+    if "|" in body:
+        raise FormError("choices stand in brackets: (one|other)")
     if "*" in body:
         raise FormError("an asterisk may stand only at the beginning or the end of a form; use a /regex/ for more")
     if not any(char.isalnum() for char in fold(body)):
