@@ -55,11 +55,10 @@ class Lexicon:
     """Built once from entries; `scan` is pure and thread-safe."""
 
     def __init__(self, entries: Iterable[Entry], cache: MutableMapping[str, bytes] | None = None) -> None:
-        self._entries = list(entries)
-        self._words, self._rest = _tables(self._entries, cache)
-        self._leaf_of = [leaf for leaf, _, _ in self._entries]
-        self._trie, self._special = _trie(self._words)
-        texts = self._rest.keys
+        self.entries = list(entries)
+        self.words, self.rest = _tables(self.entries, cache)
+        self._trie, self._special = _trie(self.words)
+        texts = self.rest.keys
         # Two bytes a character scan fastest; four where a form has a character outside the basic plane.
         self._width = 4 if any(char > "\uffff" for text in texts for char in text) else 2
         self._every = _automaton([text.encode(self._wide) for text in texts])
@@ -84,18 +83,14 @@ class Lexicon:
 
     def leaves(self, finds: "Finds") -> set[int]:
         """The leaves that may have been found; some may turn out to be parts of other words."""
-        leaf_of = self._leaf_of.__getitem__
         leaves: set[int] = set()
         for table, numbers in (
-            (self._words, finds.phrases),
-            (self._rest, {number for number, _, _ in finds.open_ends}),
+            (self.words, finds.phrases),
+            (self.rest, {number for number, _, _ in finds.open_ends}),
         ):
             for number in numbers:
-                first, after = table.starts[number], table.starts[number + 1]
-                if after - first == 1:
-                    leaves.add(leaf_of(table.entries[first]))
-                else:
-                    leaves.update(map(leaf_of, table.entries[first:after]))
+                some = table.entries[table.starts[number] : table.starts[number + 1]]
+                leaves.update(self.entries[entry].leaf for entry in some)
         return leaves
 
     def places(self, finds: "Finds", text: str, has_capitals: _Capitals) -> dict[int, list[Raw]]:
@@ -104,7 +99,7 @@ class Lexicon:
         for key in finds.phrases:
             self._add_words(found, text, key, has_capitals)
         for number, start, end in finds.open_ends:
-            for use in self._rest.uses(number):
+            for use in self.rest.uses(number):
                 self._add_rest(found, text, start, end, use, has_capitals)
         return found
 
@@ -145,17 +140,17 @@ class Lexicon:
 
     def _add_words(self, found: dict[int, list[Raw]], text: str, key: int, has_capitals: _Capitals) -> None:
         if key in self._special:
-            for use in self._words.uses(key):
-                exact = use.exact or self._words.keys[key]
+            for use in self.words.uses(key):
+                exact = use.exact or self.words.keys[key]
                 for start, end in _whole_words(text, exact):
                     if not use.capitals or has_capitals(start, use.capitals):
-                        leaf, number, _ = self._entries[use.entry]
+                        leaf, number, _ = self.entries[use.entry]
                         found.setdefault(leaf, []).append((start, end, number))
             return
-        starts = self._words.starts
-        places = _whole_words(text, self._words.keys[key])
-        for entry in self._words.entries[starts[key] : starts[key + 1]] if places else ():
-            leaf, number, _ = self._entries[entry]
+        starts = self.words.starts
+        places = _whole_words(text, self.words.keys[key])
+        for entry in self.words.entries[starts[key] : starts[key + 1]] if places else ():
+            leaf, number, _ = self.entries[entry]
             raws = found.get(leaf)
             if raws is None:
                 raws = found[leaf] = []
@@ -165,7 +160,7 @@ class Lexicon:
     def _add_rest(
         self, found: dict[int, list[Raw]], text: str, start: int, end: int, use: Use, has_capitals: _Capitals
     ) -> None:
-        leaf, number, form = self._entries[use.entry]
+        leaf, number, form = self.entries[use.entry]
         if not form.open_left and is_word_char(text[start]) and not begins_word(text, start):
             return
         last = text[end - 1]
@@ -177,11 +172,11 @@ class Lexicon:
 
     def forms(self) -> Iterator[tuple[str, int]]:
         """Every folded text that is looked for, with its leaf; look-alikes left out."""
-        for table in (self._words, self._rest):
+        for table in (self.words, self.rest):
             for key in range(len(table.keys)):
                 for text, entry in table.texts(key):
-                    if self._entries[entry].number >= 0:
-                        yield text, self._entries[entry].leaf
+                    if self.entries[entry].number >= 0:
+                        yield text, self.entries[entry].leaf
 
 
 # --- building ---------------------------------------------------------------------------------------------

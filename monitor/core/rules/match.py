@@ -8,6 +8,7 @@ from monitor.core.model import FeedSpec, Hit, Item, RuleInfo, RuleStatus
 from monitor.core.rules.book import Kind, Restriction, Rule, Rulebook
 from monitor.core.rules.evaluate import Leaf, Node, Spot, Text, holds
 from monitor.core.rules.leaves import LeafTable
+from monitor.core.rules.prefilter import Prefilter
 from monitor.core.rules.reading import Reading, Restricted
 
 
@@ -33,20 +34,7 @@ class Matcher:
         self._leaves = leaves
         self._feeds = feeds
         self.rules: Sequence[RuleInfo] = tuple(rule.info for rule in rules)
-        # Rules by what they require: of the first set one leaf, of the second another. Most rules have two, and are
-        # found by meeting in both; the rest of what a rule requires is looked at only then.
-        self._always: list[int] = []
-        self._alone: dict[int, list[int]] = {}
-        self._first: dict[int, list[int]] = {}
-        self._second: dict[int, list[int]] = {}
-        for number, rule in enumerate(rules):
-            if not rule.required:
-                self._always.append(number)
-            elif len(rule.required) == 1:
-                _enter(self._alone, rule.required[0], number)
-            else:
-                _enter(self._first, rule.required[0], number)
-                _enter(self._second, rule.required[1], number)
+        self._prefilter = Prefilter([rule.required for rule in rules], leaves.lexicon)
 
     def match(self, item: Item) -> list[Hit]:
         """Hits in the order of the rules."""
@@ -60,24 +48,7 @@ class Matcher:
             yield self._rules[number], self._try(self._rules[number], reading)
 
     def _candidates(self, reading: Reading) -> list[int]:
-        """Numbers of the rules of which all that they require was found."""
-        found = reading.leaves
-        possible = set(self._always)
-        if not found:
-            return sorted(possible)
-        first: set[int] = set()
-        second: set[int] = set()
-        for leaf in found:
-            if leaf in self._alone:
-                possible.update(self._alone[leaf])
-            if leaf in self._first:
-                first.update(self._first[leaf])
-            if leaf in self._second:
-                second.update(self._second[leaf])
-        for number in first & second:
-            if not any(needed.isdisjoint(found) for needed in self._rules[number].required[2:]):
-                possible.add(number)
-        return sorted(possible)
+        return self._prefilter.candidates(reading.finds, lambda: reading.leaves)
 
     def reading(self, item: Item) -> Reading:
         """The item as conditions see it, for explanations."""
@@ -127,11 +98,6 @@ class Matcher:
         """Labels of all terms of the rule that the item mentions, in the order of their first mention."""
         spots = sorted(spot for leaf in compiled.leaves & reading.raw.keys() for spot in reading.found(leaf)[:1])
         return tuple(dict.fromkeys(self._leaves.names[spot.leaf].label for spot in spots))
-
-
-def _enter(index: dict[int, list[int]], leaves: Iterable[int], number: int) -> None:
-    for leaf in leaves:
-        index.setdefault(leaf, []).append(number)
 
 
 def points(compiled: CompiledRule, spots: Sequence[Spot], text: Text) -> float:

@@ -36,18 +36,18 @@ class Reading:
         self.original = joined(item)
         self._leaves = leaves
         self._loose = fold_loosely(self.original)
-        self._finds = leaves.lexicon.scan(self._loose)
+        self.finds = leaves.lexicon.scan(self._loose)
         self._found: dict[int, Sequence[Spot]] = {}
 
     @cached_property
     def leaves(self) -> set[int]:
         """Leaves that may have been found: cheap, and more than `raw` has."""
-        return self._leaves.lexicon.leaves(self._finds)
+        return self._leaves.lexicon.leaves(self.finds)
 
     @cached_property
     def raw(self) -> dict[int, list[Raw]]:
         """What was found of each leaf, before look-alikes and context are asked about."""
-        return self._leaves.lexicon.places(self._finds, self.text, self._has_capitals)
+        return self._leaves.lexicon.places(self.finds, self.text, self._has_capitals)
 
     @cached_property
     def _folded(self) -> bytes | str:
