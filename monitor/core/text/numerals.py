@@ -22,7 +22,10 @@ def roman(number: str) -> str:
 
 
 def han_numeral_forms(text: str) -> set[str]:
-    """Folded Han text with each number that counts something in Arabic and in Chinese numerals."""
+    """Folded Han text with each number that counts something in Arabic, Chinese and Roman numerals.
+
+    Roman ones of two letters and more: 力量II is 力量2, but X线 (an X-ray) is not 10线.
+    """
     match = _ORDINAL.search(text)
     if match is None:
         return {text}
@@ -30,6 +33,8 @@ def han_numeral_forms(text: str) -> set[str]:
     if number is None or number > 99_999:
         return {text}
     written = {match[0], str(number), to_chinese(number), "".join(_DIGITS[int(digit)] for digit in str(number))}
+    if len(roman(str(number))) > 1:
+        written.add(roman(str(number)))
     rest = (
         {text[match.end() :]} if _ORDINAL.search(text, match.end()) is None else han_numeral_forms(text[match.end() :])
     )
