@@ -144,9 +144,13 @@ async def _clock(settings: "Settings", feeds: "list[FeedSpec]") -> Finding:
 async def _channels(settings: "Settings", checked: "Checkup") -> list[Finding]:
     from monitor.wiring import obstacle, reach_mail, reach_slack
 
-    targets = {target for digest in (checked.rules.digests if checked.rules else ()) for target in digest.to}
+    if checked.rules is None:
+        unknown = "who is to be told stands in the rules, which can't be used"
+        findings = [Finding("mail and Slack", State.SKIPPED, unknown, "monitor check says why")]
+        return [await _asked("mail", reach_mail(settings)), *findings] if settings.smtp else findings
+    targets = {target for digest in checked.rules.digests for target in digest.to}
     channels = {target.channel for target in targets}
-    findings: list[Finding] = []
+    findings = []
     if settings.smtp:
         findings.append(await _asked("mail", reach_mail(settings)))
     elif "email" not in channels:

@@ -69,3 +69,33 @@ def test_a_rule_for_a_feed_that_is_not_there_does_not_pass(tmp_path: Path) -> No
     text = complaint(monitor("check", cwd=tmp_path))
     assert "rules.yaml:2:62: there is no feed 'coast-daly', did you mean 'coast-daily'?" in text
     assert "no-such-source" in monitor("rules", "lint", cwd=tmp_path).stdout.decode()
+
+
+# --- where digests go ---------------------------------------------------------------------------------------------
+
+
+def test_the_doctor_says_what_to_set_for_a_digest_that_goes_by_mail(tmp_path: Path) -> None:
+    digest = "digests:\n  - {id: morning, at: once, rules: ['*'], to: ['email:desk@example.org', 'slack:#desk']}\n"
+    write(tmp_path, FEEDS.replace("}", ", enabled: false}"), RULES + digest)
+    done = monitor("doctor", cwd=tmp_path)
+    assert done.returncode == 1
+    text = done.stdout.decode()
+    assert "✗ email:desk@example.org: `email:desk@example.org` can't be reached: no mail server is set" in text
+    assert "→ set MONITOR_SMTP_HOST and MONITOR_SMTP_FROM" in text
+    assert "✗ slack:#desk" in text
+    assert "no digest goes" not in text
+
+
+def test_without_rules_the_doctor_does_not_know_where_digests_go(tmp_path: Path) -> None:
+    write(tmp_path)
+    (tmp_path / "rules.yaml").unlink()
+    text = monitor("doctor", cwd=tmp_path).stdout.decode()
+    assert "no digest goes" not in text
+    assert "– mail and Slack: who is to be told stands in the rules, which can't be used" in text
+
+
+def test_init_writes_what_the_first_lines_of_its_files_refer_to(tmp_path: Path) -> None:
+    monitor("init", cwd=tmp_path)
+    for name in ("feeds.yaml", "rules.yaml"):
+        first = (tmp_path / name).read_text(encoding="utf-8").splitlines()[0]
+        assert (tmp_path / first.partition("$schema=")[2]).is_file()

@@ -202,13 +202,43 @@ def test_bytes_that_are_no_text_are_named_with_their_place(tmp_path: Path, raw: 
     assert what in str(problem)
 
 
-@pytest.mark.parametrize(("codec", "named"), [("cp1251", "windows-1251"), ("gb18030", "GB18030")])
-def test_a_wrong_encoding_is_guessed_so_that_it_can_be_converted(tmp_path: Path, codec: str, named: str) -> None:
-    text = "Сегодня в порту Хасан встал лёд, суда ждут" if codec == "cp1251" else "今天港口结冰，船只在等待破冰船到来"
+GUESSES = [
+    ("Сегодня в порту Хасан встал лёд, суда ждут", "cp1251", "windows-1251"),
+    ("Сегодня в порту Хасан встал лёд, суда ждут", "koi8_r", "KOI8-R"),
+    ("Приморский маяк", "cp1251", "windows-1251"),
+    ("今天港口结冰，船只在等待破冰船到来", "gb18030", "GB18030"),
+    ("港口结冰船只等待", "gb18030", "GB18030"),
+]
+
+
+@pytest.mark.parametrize(("text", "codec", "named"), GUESSES)
+def test_a_wrong_encoding_is_guessed_so_that_it_can_be_converted(
+    tmp_path: Path, text: str, codec: str, named: str
+) -> None:
     file = tmp_path / "feeds.yaml"
     file.write_bytes(f"feeds:\n  - id: a\n    name: {text}\n".encode(codec))
     with pytest.raises(ConfigError, match=f"looks like {named}.*iconv -f {named} -t UTF-8"):
         load_feeds(file)
+
+
+UNSURE = [
+    ("Ядро", "cp1251", "four letters"),
+    ("Café Zürich", "cp1252", "single letters among ASCII"),
+    ("北海", "gb18030", "two characters"),
+    ("港口結冰", "big5", "four characters"),
+    ("みなと新聞", "shift_jis", "five characters"),
+]
+
+
+@pytest.mark.parametrize(("text", "codec", "why"), UNSURE, ids=[row[2] for row in UNSURE])
+def test_no_encoding_is_guessed_from_too_little(tmp_path: Path, text: str, codec: str, why: str) -> None:
+    file = tmp_path / "feeds.yaml"
+    file.write_bytes(f"feeds:\n  - id: a\n    name: {text}\n".encode(codec))
+    with pytest.raises(ConfigError) as caught:
+        load_feeds(file)
+    (problem,) = caught.value.problems
+    assert "looks like" not in problem.message
+    assert problem.hint == "save it as UTF-8"
 
 
 def test_a_huge_file_is_refused_before_it_is_read(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Everything that can be known about a configuration without running it: `monitor check`."""
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -61,6 +62,8 @@ def check_files(settings: Settings) -> Checkup:
         rules = load_rules(settings.rules, obstacle=partial(obstacle, settings))
     except ConfigError as error:
         problems += error.problems
+        with suppress(ConfigError):  # where only a target is out of reach, the rest can still be looked at
+            rules = load_rules(settings.rules)
     if feeds and rules:
         hint = "mend it, or remove it with the feed"
         named = [Problem(one.path, one.message, hint) for one in absent(rules.book, feeds.feeds) if one.what == "feeds"]

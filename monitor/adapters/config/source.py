@@ -1,5 +1,7 @@
 """Bytes of a configuration file → text, or the complaint why not. Knows nothing of YAML."""
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from charset_normalizer import from_bytes
@@ -7,6 +9,8 @@ from charset_normalizer import from_bytes
 from monitor.errors import Problem
 
 MAX_BYTES = 8 * 1024 * 1024
+_ENOUGH = 60  # bytes beyond ASCII, with fewer of which statistics guess wildly
+_FOREIGN = re.compile(rb"[\x80-\xff]+")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -51,8 +55,31 @@ def _undecodable(path: Path, raw: bytes, error: UnicodeDecodeError) -> Problem:
 
 
 def _likely_encoding(raw: bytes) -> str:
+    """The encoding's name, or the empty string where the text is too short to tell: a wrong name sends astray."""
     # Whole lines around the first strange bytes say more than the ASCII that most of such a file is.
     telling = b"\n".join(line for line in raw.splitlines() if not line.isascii())[:20_000]
+    runs: list[bytes] = _FOREIGN.findall(telling)
+    if (found := _cyrillic(runs) or _simplified_chinese(runs)) or len(b"".join(runs)) < _ENOUGH:
+        return found
     best = from_bytes(telling, cp_isolation=["cp1251", "koi8_r", "gb18030", "big5", "shift_jis", "cp1252"]).best()
     names = {"cp1251": "windows-1251", "cp1252": "windows-1252", "koi8_r": "KOI8-R", "shift_jis": "Shift_JIS"}
     return names.get(best.encoding, best.encoding.upper()) if best else ""
+
+
+def _cyrillic(runs: Sequence[bytes]) -> str:
+    """Words, nearly all letters, most of them small: these stand in the last 32 places, or in KOI8 before them."""
+    joined = b"".join(runs)
+    letters = sum(byte >= 0xC0 for byte in joined)
+    if len(joined) < 8 or letters < 0.95 * len(joined) or len(joined) < 3 * len(runs):
+        return ""
+    small = sum(byte >= 0xE0 for byte in joined) / len(joined)
+    return "windows-1251" if small > 0.7 else "KOI8-R" if small < 0.3 else ""
+
+
+def _simplified_chinese(runs: Sequence[bytes]) -> str:
+    """Pairs whose second byte is never an ASCII one, most of them from the rows of common characters."""
+    pairs = [run[at : at + 2] for run in runs for at in range(0, len(run), 2)]
+    if len(pairs) < 6 or any(len(pair) < 2 or pair[0] < 0xA1 or pair[1] < 0xA1 for pair in pairs):
+        return ""
+    common = sum(0xB0 <= pair[0] <= 0xD7 for pair in pairs)
+    return "GB18030" if common > 0.7 * len(pairs) else ""
