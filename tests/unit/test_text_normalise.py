@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.core.text.chars import changing, fold_char
 from monitor.core.text.normalise import align, fold, fold_fast
 
 
@@ -143,3 +144,9 @@ def test_the_map_belongs_to_the_folded_text(text: str) -> None:
 def test_cyrillic_words_stay_what_they_are(word: str) -> None:
     assert fold(word) == word
     assert fold(word.upper()) == word
+
+
+def test_what_is_not_looked_up_stays_as_it_is() -> None:
+    skipped = [char for char in map(chr, range(0x110000)) if not changing().match(char)]
+    assert len(skipped) > 20_000
+    assert [char for char in skipped if fold_char.__wrapped__(char) != char] == []

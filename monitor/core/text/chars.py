@@ -102,3 +102,21 @@ class FoldTable(dict[int, str]):
             self.uneven.add(chr(code))
         self[code] = folded
         return folded
+
+
+@cache
+def traditional() -> re.Pattern[str]:
+    """Finds traditional Han of the basic plane; with rarer ones `re` would search a list instead of a table."""
+    basic = [old for old, new in simplified().items() if old != new and old <= "\uffff"]
+    return re.compile(f"[{''.join(basic)}]")
+
+
+@cache
+def changing() -> re.Pattern[str]:
+    """Finds every character that folding changes, and a few that it leaves alone.
+
+    Left out are ranges that stay as they are, and Han that is not traditional: nearly all of a Chinese text. To fold
+    only the rest takes a third of the time of looking up every character.
+    """
+    stay = [char for char in map(chr, range(0x4E00, 0xA000)) if simplified().get(char, char) == char]
+    return re.compile(f"[^ a-z0-9.,\u0430-\u044f\u3001\u3002\u3042-\u3094\u30a2-\u30f4\uac00-\ud7a3{''.join(stay)}]")

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from html import unescape
 
-from monitor.core.text.chars import FIELD_BREAK, HAN, HANGUL, KANA, FoldTable, fold_char
+from monitor.core.text.chars import FIELD_BREAK, HAN, HANGUL, KANA, FoldTable, changing, fold_char, traditional
 
 _ENTITY = re.compile(
     r"&(?:#[0-9]{1,7};|#[xX][0-9a-fA-F]{1,6};|(?:nbsp|quot|laquo|raquo|amp|shy|[mn]dash);?|[a-zA-Z][a-zA-Z0-9]{1,31};)"
@@ -150,11 +150,18 @@ def _fold(text: str, shifts: list[Shift] | None) -> str:
         text = _edit(_TAG, lambda _: " ", text, shifts)
     if not unicodedata.is_normalized("NFC", text) or _loose_marks().search(text):
         text = _edit(_clusters(), lambda m: _compose(m[0]), text, shifts)
-    text = text.translate(_table) if shifts is None else _translate(text, shifts)
+    text = _change(text) if shifts is None else _translate(text, shifts)
     if "(" in text:
         text = _edit(_GLOSS, lambda _: "", text, shifts)
     text = _edit(_GAP, _bridge, text, shifts)
     return _ALPHABETIC.sub(_one_alphabet, text) if _cyrillic.search(text) else text
+
+
+def _change(text: str) -> str:
+    """`str.translate` by the table; where few characters change, only these are looked up."""
+    if traditional().search(text):
+        return text.translate(_table)
+    return changing().sub(lambda m: _table[ord(m[0])], text)
 
 
 def _edit(
