@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from monitor.cli import output
+from monitor.cli import filters, output
 from monitor.cli.session import Json, Session, command
 from monitor.core.model import DeliveryState, Severity
 from monitor.errors import MonitorError
@@ -52,12 +52,13 @@ def items(
     now = SystemClock().now()
     period = {"since": moment(since, now), "until": moment(until, now)}
     with opened(session.settings) as store:
+        filters.require_feed(session, store, feed)
         rows = store.query_items(limit=limit or -1, feed=feed, language=language, text=text, **period)
         if as_json:
             output.lines(rows)
             return
         output.table(
-            ("item", "date", "feed", "title", "rules"),
+            ("item", "date (UTC)", "feed", "title", "rules"),
             (
                 (row["id"], _minute(row["at"]), row["feed"], row["title"], ", ".join(_list(row["rules"])))
                 for row in rows
@@ -81,15 +82,17 @@ def hits(
     from monitor.wiring import SystemClock, opened
 
     now = SystemClock().now()
-    filters = {"rule": rule, "severity": severity.value if severity else None, "feed": feed, "language": language}
+    wanted = {"rule": rule, "severity": severity.value if severity else None, "feed": feed, "language": language}
     period = {"since": moment(since, now), "until": moment(until, now)}
     with opened(session.settings) as store:
-        rows = store.query_hits(limit=limit or -1, **filters, **period)
+        filters.require_rule(session, store, rule)
+        filters.require_feed(session, store, feed)
+        rows = store.query_hits(limit=limit or -1, **wanted, **period)
         if as_json:
             output.lines(rows)
             return
         output.table(
-            ("hit", "found", "rule", "severity", "feed", "title", "words"),
+            ("hit", "found (UTC)", "rule", "severity", "feed", "title", "words"),
             (
                 (
                     row["id"],
@@ -133,6 +136,8 @@ def outbox(
                 raise MonitorError(f"no parked delivery has the key {unknown[0]}; see monitor outbox --state parked")
             output.say(f"{output.counted(store.outbox.retry(wanted, now), 'delivery')} queued again")
             return
+        filters.require_channel(channel)
+        filters.require_digest(session, store, digest)
         rows = store.query_outbox(
             limit=limit or -1, state=state.value if state else None, digest=digest, channel=channel
         )
@@ -140,7 +145,7 @@ def outbox(
             output.lines(rows)
             return
         output.table(
-            ("made", "state", "to", "subject", "tries", "next try", "key", "error"),
+            ("made (UTC)", "state", "to", "subject", "tries", "next try", "key", "error"),
             (_delivery(row, now) for row in rows),
             empty="the outbox has nothing like that",
         )

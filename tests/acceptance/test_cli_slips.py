@@ -99,3 +99,26 @@ def test_init_writes_what_the_first_lines_of_its_files_refer_to(tmp_path: Path) 
     for name in ("feeds.yaml", "rules.yaml"):
         first = (tmp_path / name).read_text(encoding="utf-8").splitlines()[0]
         assert (tmp_path / first.partition("$schema=")[2]).is_file()
+
+
+# --- ids that nobody knows ----------------------------------------------------------------------------------------
+
+UNKNOWN = [
+    (("hits", "--rule", "prots"), "monitor: no rule has the id 'prots', did you mean 'ports'?\n"),
+    (("hits", "--feed", "nope"), "monitor: no feed has the id 'nope'\n"),
+    (("items", "--feed", "coast-daly"), "monitor: no feed has the id 'coast-daly', did you mean 'coast-daily'?\n"),
+    (("outbox", "--digest", "mornin"), "monitor: no digest has the id 'mornin', did you mean 'morning'?\n"),
+    (("outbox", "--channel", "fax"), "monitor: there is no channel 'fax': there are console, email, file, slack\n"),
+]
+DIGEST = "digests:\n  - {id: morning, at: once, rules: ['*'], to: ['console:']}\n"
+
+
+def test_an_id_that_nobody_knows_is_no_empty_answer(tmp_path: Path) -> None:
+    write(tmp_path, FEEDS.replace("}", ", enabled: false}"), RULES + DIGEST)
+    assert monitor("once", cwd=tmp_path).returncode == 0
+    for arguments, message in UNKNOWN:
+        assert complaint(monitor(*arguments, cwd=tmp_path)) == message
+    for arguments in (("hits", "--rule", "ports"), ("items", "--feed", "coast-daily"), ("outbox", "--digest=morning")):
+        assert monitor(*arguments, cwd=tmp_path).returncode == 0, "known, but nothing is there yet"
+    (tmp_path / "rules.yaml").unlink()
+    assert complaint(monitor("hits", "--rule", "nope", cwd=tmp_path)) == "monitor: no rule has the id 'nope'\n"

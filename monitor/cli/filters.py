@@ -1,0 +1,66 @@
+"""Ids in filters: one that nobody knows is a slip, and must not look like an answer."""
+
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from monitor.cli.session import Session
+from monitor.core.suggest import suggestion
+from monitor.errors import ConfigError, MonitorError
+
+if TYPE_CHECKING:
+    from monitor.app.ports import Store
+
+CHANNELS = ("console", "email", "file", "slack")
+
+
+def require_feed(session: Session, store: "Store", feed: str | None) -> None:
+    """Raises MonitorError for a feed that neither the database nor feeds.yaml has."""
+    if feed is not None and feed not in (states := store.feeds.states()):
+        _require("feed", feed, {*states, *_feeds(session)})
+
+
+def require_rule(session: Session, store: "Store", rule: str | None) -> None:
+    """Raises MonitorError for a rule that neither fired nor stands in rules.yaml."""
+    if rule is not None and not _any(store.query_hits(limit=1, rule=rule)):
+        _require("rule", rule, _rules(session)[0])
+
+
+def require_digest(session: Session, store: "Store", digest: str | None) -> None:
+    """Raises MonitorError for a digest that neither was written nor stands in rules.yaml."""
+    if digest is not None and not _any(store.query_outbox(limit=1, digest=digest)):
+        _require("digest", digest, _rules(session)[1])
+
+
+def require_channel(channel: str | None) -> None:
+    """Raises MonitorError for a channel that there is not."""
+    if channel is not None and channel not in CHANNELS:
+        meant = suggestion(channel, CHANNELS) or f": there are {', '.join(CHANNELS)}"
+        raise MonitorError(f"there is no channel {channel!r}{meant}")
+
+
+def _require(what: str, given: str, known: Collection[str]) -> None:
+    if given not in known:
+        raise MonitorError(f"no {what} has the id {given!r}{suggestion(given, known)}")
+
+
+def _any(rows: Iterator[object]) -> bool:
+    return next(rows, None) is not None
+
+
+def _feeds(session: Session) -> set[str]:
+    from monitor.wiring import load_feeds
+
+    with suppress(ConfigError):
+        return {feed.id for feed in load_feeds(session.settings.feeds).feeds}
+    return set()
+
+
+def _rules(session: Session) -> tuple[set[str], set[str]]:
+    """The ids of rules and of digests; none where the file can't be used, which is not what was asked about."""
+    from monitor.wiring import load_rules
+
+    with suppress(ConfigError):
+        file = load_rules(session.settings.rules)
+        return {rule.id for rule in file.book.rules}, {digest.id for digest in file.digests}
+    return set(), set()
