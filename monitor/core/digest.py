@@ -18,6 +18,7 @@ from monitor.core.model import (
     DigestStory,
     Evidence,
     FeedSpec,
+    Hit,
     Item,
     Ownership,
     Reason,
@@ -165,13 +166,27 @@ def _story(
 
 
 def _gloss(ordered: Sequence[_Report]) -> tuple[str, ...]:
-    labels = (
-        label
-        for report in ordered
-        for hit in report.hits
-        for label in hit.hit.gloss or tuple(place.label for place in hit.hit.evidence)
-    )
-    return tuple(dict.fromkeys(label for label in labels if label))[:GLOSS_LIMIT]
+    """What the story mentions, named things first; a label that is part of another one says nothing more."""
+    hits = [stored.hit for report in ordered for stored in report.hits]
+    glosses = [hit.gloss or tuple(place.label for place in hit.evidence) for hit in hits]
+    found = tuple(dict.fromkeys(label for gloss in glosses for label in gloss if label))
+    things = _things(hits, glosses)
+    labels = [label for label in found if not any(_is_part(label, other) for other in found)]
+    return tuple(sorted(labels, key=lambda label: label not in things))[:GLOSS_LIMIT]
+
+
+def _things(hits: Sequence[Hit], glosses: Sequence[tuple[str, ...]]) -> set[str]:
+    """Labels of named things: a hit's gloss begins with them, and its evidence tells some of them for sure."""
+    sure = {place.label for hit in hits for place in hit.evidence if place.entity}
+    things = set(sure)
+    for gloss in glosses:
+        last = max((at for at, label in enumerate(gloss, 1) if label in sure), default=0)
+        things.update(gloss[:last])
+    return things
+
+
+def _is_part(label: str, other: str) -> bool:
+    return label != other and f" {label.casefold()} " in f" {other.casefold()} "
 
 
 def _carriers(reports: Sequence[_Report], feeds: Mapping[str, FeedSpec]) -> tuple[Carrier, ...]:

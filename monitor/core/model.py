@@ -234,7 +234,7 @@ class Hit:
     score: float
     evidence: tuple[Evidence, ...]
     status: RuleStatus = RuleStatus.LIVE
-    gloss: tuple[str, ...] = ()  # labels of all terms found, first mention first, for a reader of English
+    gloss: tuple[str, ...] = ()  # labels of what the item mentions, for a reader of English: named things, then ideas
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Hits become stories in the order in which a reader wants them, each saying why it is here."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -211,6 +212,15 @@ def test_the_gloss_gathers_labels_of_the_lead_first_and_falls_back_to_the_eviden
     )
     (story,) = digest(*hits).stories
     assert story.gloss == ("espionage", "arrest", "FSB", "<Суд>")
+
+
+def test_the_gloss_names_things_before_ideas_and_nothing_twice() -> None:
+    entity = Evidence("fsb", "FSB", "organisation", "ФСБ", "title", 0, 3)
+    first = report(1, hours=5, gloss=("Moscow", "FSB", "arrest", "crime of espionage"))
+    first = replace(first, hit=replace(first.hit, evidence=(entity,)))
+    other = report(2, hours=4, feed="times", gloss=("China", "FSB", "Espionage", "arrest"))
+    (story,) = digest(first, other).stories
+    assert story.gloss == ("Moscow", "FSB", "China", "arrest", "crime of espionage"), "what stands before FSB is a name"
 
 
 def test_a_changed_headline_is_shown_with_both_wordings() -> None:

@@ -137,6 +137,11 @@ def test_terms_that_nothing_uses() -> None:
     assert [f.path for f in lint(found) if f.check == "unused-term"] == [("terms", "d")], "needs and look-alikes count"
 
 
+def test_named_things_are_told_to_readers_and_so_never_unused() -> None:
+    found = book("terms: {a: {entity: place, en: [a]}, b: {entity: place, gloss: false, en: [b]}}")
+    assert [f.path for f in lint(found) if f.check == "unused-term"] == [("terms", "b")]
+
+
 PAIRS = [
     ("$ship", "medium", "$ship", "medium", ["duplicate"], "the same conditions"),
     ("$port", "medium", "{all: [$ship, $port]}", "medium", ["shadowed"], "more conditions, no louder"),

@@ -138,6 +138,53 @@ def test_evidence_gloss_and_fields_for_a_reader_of_english() -> None:
     assert hit.evidence[0].entity == "country"
 
 
+NAMED = """
+terms:
+  sentence: {label: sentence, en: [jail]}
+  helper: {gloss: false, en: [spy, officer]}
+  spying: {label: espionage, en: [spy]}
+  fsb: {label: FSB, entity: organisation, en: [FSB]}
+  city: {label: some city, entity: place, gloss: false, en: [Moscow]}
+rules: [{id: r, title: R, match: {all: [$sentence, $helper, $spying]}}]
+"""
+
+
+def test_named_things_are_told_first_even_if_no_rule_asks_for_them_and_helpers_never() -> None:
+    (hit,) = matcher(NAMED).match(item("Spy jailed in Moscow, FSB says"))
+    assert hit.gloss == ("FSB", "espionage", "sentence")
+    assert {place.term for place in hit.evidence} == {"spying", "sentence"}, "a better term has the helper's place"
+    assert matcher(NAMED).match(item("FSB")) == [], "to be told is not to fire"
+
+
+def test_a_helper_stays_evidence_where_nothing_better_stands() -> None:
+    (hit,) = matcher(NAMED).match(item("Officer jailed, spy says"))
+    assert [(place.term, place.text) for place in hit.evidence if place.term == "helper"] == [("helper", "Officer")]
+
+
+def test_words_that_run_on_without_a_space_are_evidence_together() -> None:
+    rules = one_rule("{all: [{zh: 图们江}, {zh: [出海, 航行]}], within: 40 words}")
+    source = item("图们江下游出海航行，航行")
+    (hit,) = rules.match(source)
+    check_evidence(hit, source)
+    assert [place.text for place in hit.evidence] == ["图们江", "出海", "航行"]
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "why"),
+    [
+        ("西伯利亚力量2号管道", "西伯利亚力量2号", "one word to the eye"),
+        ("西伯利亞力量二號", "西伯利亞力量二號", "traditional, with a Han numeral"),
+        ("西伯利亚力量2", "西伯利亚力量2", "the text ends here"),
+        ("西伯利亚力量2管道", "西伯利亚力量2", "another word"),
+    ],
+)
+def test_the_classifier_of_a_number_is_marked_with_it(title: str, text: str, why: str) -> None:
+    source = item(title, "号")
+    (hit,) = one_rule("{zh: 西伯利亚力量2}").match(source)
+    check_evidence(hit, source)
+    assert [place.text for place in hit.evidence] == [text], why
+
+
 def test_scores_add_up_and_a_threshold_decides() -> None:
     rules = one_rule("{any: [$china, $spying, $arrest]}", score="{$spying: 2, $arrest: 1}", threshold="3")
     assert fired(rules, "spy spy spy") == [], "each key once"

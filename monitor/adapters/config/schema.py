@@ -156,6 +156,7 @@ _FORM_KEYS: Mapping[str, Schema] = {
 _TERM_KEYS: Mapping[str, Schema] = {
     "label": _text("its name in English"),
     "entity": _text("person, place, organisation …; left out for ideas"),
+    "gloss": {"type": "boolean", "description": "false: a helper of conditions, whose label is not told to readers"},
     "not": _FORM_KEYS["not"],
     "needs": _FORM_KEYS["needs"],
     "note": _text(),

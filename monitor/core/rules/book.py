@@ -56,6 +56,7 @@ class Term:
     lookalike_terms: tuple[str, ...] = ()
     needs: "Condition | None" = None
     named: bool = True
+    gloss: bool = True  # False: a helper of conditions, whose label tells a reader nothing
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from monitor.core.text.names import NAME_KINDS, name_forms
 
 FORM_KEYS = {"form", "forms", "exact", "case", "needs", "not", "weight"}
 NAME_SWITCHES = {"wade_giles", "cyrillic"}
-TERM_KEYS = {"label", "entity", "not", "needs", "note"}
+TERM_KEYS = {"label", "entity", "gloss", "not", "needs", "note"}
 GROUP_KEYS = {"all", "any", "at_least", "of", "order", "none", "within"}
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 TERM_ID = re.compile(r"[a-z0-9][a-z0-9_-]*")
@@ -50,7 +50,8 @@ class ConditionReader(Reader):
             self.complain((*path, "not"), "a term can't be its own look-alike")
         needs = self._needs(raw["needs"], (*path, "needs")) if "needs" in raw else None
         label = label or term_id.replace("-", " ").replace("_", " ")
-        return Term(term_id, label, forms, entity, lookalikes, terms, needs)
+        gloss = self.flag(raw["gloss"], (*path, "gloss"), "gloss") if "gloss" in raw else True
+        return Term(term_id, label, forms, entity, lookalikes, terms, needs, gloss=gloss is not False)
 
     def _forms_by_language(self, raw: Mapping[str, object], languages: list[str], path: Path) -> tuple[TermForm, ...]:
         forms: list[TermForm] = []

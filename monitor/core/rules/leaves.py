@@ -17,6 +17,7 @@ class LeafName:
     label: str
     entity: str | None
     named: bool
+    gloss: bool = True  # whether the label is for readers
 
 
 class LeafTable:
@@ -56,6 +57,10 @@ class LeafTable:
                 return Leaf(self._pattern(condition))
         return self._branch(condition)
 
+    def named_things(self) -> frozenset[int]:
+        """Leaves of all terms that name an entity for readers, whether a rule uses them or not."""
+        return frozenset(self._term(term) for term in self._terms.values() if term.entity and term.gloss)
+
     def _branch(self, group: Group) -> Branch:
         parts = tuple(NodePart(p.kind, tuple(map(self.node, p.children)), p.count) for p in group.parts)
         none = tuple(map(self.node, group.none))
@@ -65,7 +70,7 @@ class LeafTable:
     def _pattern(self, pattern: Pattern) -> int:
         number = self._numbers.get(pattern)
         if number is None:
-            number = self._new(pattern, LeafName(f"/{pattern.source}/", f"/{pattern.source}/", None, False))
+            number = self._new(pattern, LeafName(f"/{pattern.source}/", f"/{pattern.source}/", None, False, False))
             self.patterns[number] = pattern
         return number
 
@@ -74,7 +79,7 @@ class LeafTable:
         number = self._numbers.get(key)
         if number is not None:
             return number
-        number = self._new(key, LeafName(term.id, term.label, term.entity, term.named))
+        number = self._new(key, LeafName(term.id, term.label, term.entity, term.named, term.gloss))
         self.weights[number] = tuple(form.weight for form in term.forms)
         whole = self._context(term.needs) if term.needs else ()
         for i, form in enumerate(term.forms):

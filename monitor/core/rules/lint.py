@@ -136,8 +136,8 @@ def _is_short(one: TermForm) -> bool:
 
 def _unused(book: Rulebook) -> Iterator[Finding]:
     used = {name for rule in book.rules for name in terms_of(rule, book.terms)}
-    for name in book.terms:
-        if name not in used:
+    for name, term in book.terms.items():
+        if name not in used and not (term.entity and term.gloss):  # named things are told to readers of any rule
             yield Finding(("terms", name), Level.WARNING, "unused-term", f"no rule uses ${name}", "use it or remove it")
 
 

@@ -33,6 +33,7 @@ class Matcher:
         self._rules = rules
         self._leaves = leaves
         self._feeds = feeds
+        self._things = leaves.named_things()
         self.rules: Sequence[RuleInfo] = tuple(rule.info for rule in rules)
         self._prefilter = Prefilter([rule.required for rule in rules], leaves.lexicon)
 
@@ -84,7 +85,7 @@ class Matcher:
         score = points(compiled, spots, text)
         if rule.threshold is not None and score < rule.threshold:
             return None
-        evidence = reading.evidence(spots)
+        evidence = reading.evidence(self._evident(spots, text))
         return Hit(
             rule=rule.id,
             severity=rule.info.severity,
@@ -95,9 +96,28 @@ class Matcher:
         )
 
     def _gloss(self, compiled: CompiledRule, reading: Reading) -> tuple[str, ...]:
-        """Labels of all terms of the rule that the item mentions, in the order of their first mention."""
-        spots = sorted(spot for leaf in compiled.leaves & reading.raw.keys() for spot in reading.found(leaf)[:1])
-        return tuple(dict.fromkeys(self._leaves.names[spot.leaf].label for spot in spots))
+        """Labels of what the item mentions, by first mention: all named things of the book, then the rule's ideas."""
+        names = self._leaves.names
+        wanted = (leaf for leaf in (compiled.leaves | self._things) & reading.raw.keys() if names[leaf].gloss)
+        spots = sorted(spot for leaf in wanted for spot in reading.found(leaf)[:1])
+        found = sorted((names[spot.leaf] for spot in spots), key=lambda name: name.entity is None)
+        return tuple(dict.fromkeys(name.label for name in found))
+
+    def _evident(self, spots: Sequence[Spot], text: Text) -> list[Spot]:
+        """The spots to show: without helpers where a better term has the place, with words that run on in Han."""
+        names = self._leaves.names
+        telling = [spot for spot in spots if names[spot.leaf].gloss]
+        shown = [
+            spot for spot in spots if names[spot.leaf].gloss or not any(_covers_spot(other, spot) for other in telling)
+        ]
+        starts, ends = {spot.start for spot in shown}, {spot.end for spot in shown}
+        leaves = {spot.leaf for spot in shown}
+        more = (spot for leaf in leaves for spot in text.found(leaf) if spot.start in ends or spot.end in starts)
+        return list(dict.fromkeys([*shown, *more]))
+
+
+def _covers_spot(other: Spot, spot: Spot) -> bool:
+    return other.start <= spot.start and spot.end <= other.end
 
 
 def points(compiled: CompiledRule, spots: Sequence[Spot], text: Text) -> float:
@@ -129,6 +149,7 @@ def compile_rules(
     with _collector_paused():
         leaves = LeafTable(book.terms)
         compiled = [CompiledRule(rule, leaves) for rule in book.rules if rule.info.status is not RuleStatus.OFF]
+        leaves.named_things()  # their words are looked for, too
         leaves.close(cache)
         return Matcher(compiled, leaves, {feed.id: feed for feed in feeds})
 

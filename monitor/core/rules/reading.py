@@ -18,6 +18,7 @@ from monitor.core.text.sentences import sentence_starts
 FIELDS = ("title", "summary", "content")
 _WORD = re.compile(f"[{HAN}{KANA}]|[^\\W_{HAN}{KANA}]+")
 _LEAD_SENTENCES = 2
+_CLASSIFIERS = {"号", "號"}  # “number”, said after the number; 2号 is one word to the eye
 
 
 def joined(item: Item) -> str:
@@ -164,6 +165,8 @@ class Reading:
         for spot in sorted(set(spots)):
             field = self._field(spot.start)
             start, end = self.origin(spot.start, spot.end)
+            if self.original[end : end + 1] in _CLASSIFIERS and self.original[end - 1].isnumeric():
+                end += 1
             name = FIELDS[field]
             offset = sum(len(getattr(self.item, before)) + 1 for before in FIELDS[:field])
             leaf = self._leaves.names[spot.leaf]
