@@ -133,7 +133,10 @@ def _check_tag(field: str, value: str, rules: Collection[RuleInfo] | None) -> st
     if rules is None:
         return None
     tags = {tag for rule in rules for tag in rule.tags}
-    return None if value in tags else f"no rule has the tag {value!r}{suggestion(value, tags)}"
+    if value in tags:
+        return None
+    meant = suggestion(value, tags) or (f"; there are {', '.join(sorted(tags))}" if tags else ": no rule has any")
+    return f"no rule has the tag {value!r}{meant}"
 
 
 def _check_id(body: str, rules: Collection[RuleInfo] | None) -> str | None:

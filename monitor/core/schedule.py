@@ -4,6 +4,7 @@ Pure arithmetic: the clock's time and chance (`jitter`, 0 ≤ jitter ≤ 1) come
 that come in are aware; all that go out are in UTC.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -129,6 +130,7 @@ _FIELDS = {
     "day-of-week": "0–7 or SUN–SAT, both 0 and 7 are Sunday",
 }
 _EXAMPLE = "for weekdays at 08:00 write '0 8 * * 1-5'"
+_OFFSET = re.compile(r"(?:UTC|GMT)?\s*(?P<sign>[+-])(?P<hours>\d{1,2})(?::?(?P<minutes>\d\d))?", re.IGNORECASE)
 # A leap-year start, so that every day of a year comes up soon after it.
 _ANY_TIME = datetime(2028, 1, 1, tzinfo=UTC)
 # A digest made so far in the future means that the clock was set back: its next time could be years away.
@@ -146,10 +148,21 @@ def check_cron(text: str) -> str | None:
         CronSim(text, _ANY_TIME)
     except CronSimError as error:
         field = str(error).removeprefix("Bad ")
+        if field == "day-of-month" and _has_days(text.split()[2]):
+            return f"{text!r} names a day that never comes in that month: {_EXAMPLE}"
         return f"{text!r}: the {field} is not valid, it takes {_FIELDS.get(field, 'numbers')}: {_EXAMPLE}"
     if next(_times(text, "UTC", _ANY_TIME), None) is None:
         return f"{text!r} names a time that never comes: {_EXAMPLE}"
     return None
+
+
+def _has_days(field: str) -> bool:
+    """Whether a cron line's field of days is good by itself: then it is the month that has no such day."""
+    try:
+        CronSim(f"0 0 {field} 1 *", _ANY_TIME)
+    except CronSimError:
+        return False
+    return True
 
 
 def check_timezone(name: str) -> str | None:
@@ -157,6 +170,11 @@ def check_timezone(name: str) -> str | None:
     names = _zones()
     if name in names:
         return None
+    if offset := _OFFSET.fullmatch(name.strip()):
+        hours = int(offset["hours"])
+        exact = f"'Etc/GMT{'-' if offset['sign'] == '+' else '+'}{hours}' (its sign is the other way round)"
+        whole = hours and not int(offset["minutes"] or 0) and f"Etc/GMT-{hours}" in names
+        return f"{name!r} is no time zone: name a city, like 'Europe/Moscow'" + (f", or write {exact}" if whole else "")
     by_city = {zone.rsplit("/", 1)[-1].casefold(): zone for zone in sorted(names)}
     city = name.strip().replace(" ", "_").rsplit("/", 1)[-1].casefold()
     return complaint(

@@ -1,5 +1,6 @@
 """The demo's acts: read the samples, read them again after an edit, write the digest. Real parts throughout."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,8 +32,15 @@ class Showing:
 async def demonstrate(out: Path, screen: TextIO, progress: Progress) -> Showing:
     """Run the demo with the shipped rules into folder `out`; the digest's text goes to `screen`.
 
-    Needs nothing and leaves nothing but the digest. Raises MonitorError when that could not be delivered.
+    Needs nothing and leaves nothing but the digest. Raises MonitorError when that could not be delivered, and before
+    anything is read where the folder can't be made.
     """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MonitorError(f"can't write to {out}: {error.strerror}; name another folder: --out DIR") from error
+    if not os.access(out, os.W_OK | os.X_OK):
+        raise MonitorError(f"can't write to {out}: this user may not; name another folder: --out DIR")
     with TemporaryDirectory(prefix="monitor-demo-") as folder:
         settings = replace(load_settings({}), db=Path(folder) / "demo.db")
         return await _show(settings, out, screen, progress)

@@ -122,3 +122,16 @@ def test_an_id_that_nobody_knows_is_no_empty_answer(tmp_path: Path) -> None:
         assert monitor(*arguments, cwd=tmp_path).returncode == 0, "known, but nothing is there yet"
     (tmp_path / "rules.yaml").unlink()
     assert complaint(monitor("hits", "--rule", "nope", cwd=tmp_path)) == "monitor: no rule has the id 'nope'\n"
+
+
+def test_the_demo_looks_at_its_folder_first(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    done = monitor("demo", "--out", "file/x", cwd=tmp_path)
+    assert complaint(done) == "monitor: can't write to file/x: Not a directory; name another folder: --out DIR\n"
+    assert not done.stdout
+
+
+def test_a_list_of_feeds_with_nothing_in_it_asks_for_a_feed(tmp_path: Path) -> None:
+    write(tmp_path, "feeds:\n")
+    text = complaint(monitor("check", cwd=tmp_path))
+    assert "must be a list with at least one feed (write one `- id: …` and `url: …` a feed below it)" in text

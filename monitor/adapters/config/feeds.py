@@ -77,6 +77,8 @@ class _FeedReader:
         entries = self.document.root.child("feeds")
         if entries is None or not isinstance(entries.value, list) or not entries.value:
             hint = "begin it with `feeds:`, then one `- id: …` and `url: …` a feed"
+            if entries is not None and entries.value in (None, []):
+                hint = "write one `- id: …` and `url: …` a feed below it"
             found = "is missing" if entries is None else "must be a list with at least one feed"
             self.problems.append(Problem(("feeds",), f"`feeds:` {found}", hint, at_key=True))
             return ()
