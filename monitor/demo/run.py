@@ -35,15 +35,20 @@ async def demonstrate(out: Path, screen: TextIO, progress: Progress) -> Showing:
     Needs nothing and leaves nothing but the digest. Raises MonitorError when that could not be delivered, and before
     anything is read where the folder can't be made.
     """
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise MonitorError(f"can't write to {out}: {error.strerror}; name another folder: --out DIR") from error
-    if not os.access(out, os.W_OK | os.X_OK):
-        raise MonitorError(f"can't write to {out}: this user may not; name another folder: --out DIR")
+    _make(out)
     with TemporaryDirectory(prefix="monitor-demo-") as folder:
         settings = replace(load_settings({}), db=Path(folder) / "demo.db")
         return await _show(settings, out, screen, progress)
+
+
+def _make(folder: Path) -> None:
+    advice = "name another folder: --out DIR"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MonitorError(f"can't write to {folder}: {error.strerror}; {advice}") from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise MonitorError(f"can't write to {folder}: this user may not; {advice}")
 
 
 async def _show(settings: Settings, out: Path, screen: TextIO, progress: Progress) -> Showing:

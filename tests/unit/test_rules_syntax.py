@@ -25,6 +25,15 @@ def rule(match: str, **more: str) -> str:
     [
         ("terms: {a: {lable: x, en: [y]}}", "terms.a.lable", "no key “lable”", "did you mean label?"),
         ("terms: {a: {label: x}}", "terms.a", "no forms", "en: [word]"),
+        ("terms: {a: {en: [(ice|breaker]}}", "terms.a.en.0", "a bracket is not closed", ""),
+        ("terms: {a: {russian: [лёд]}}", "terms.a.russian", "has no key", "did you mean ru?"),
+        (
+            "rules: [{id: r, title: R, match: {chinese: [冰]}}]",
+            "rules.0.match.chinese",
+            "has no key",
+            "did you mean zh?",
+        ),
+        ("rules: [{id: r, title: R, match: /лёд(/}]", "rules.0.match", "missing ): лед(", "RE2"),
         ("terms: {A b: {en: [y]}}", "terms.A b", "can't be the id", "lower-case"),
         ("terms: {a: [x]}", "terms.a", "must be a mapping, not a list", ""),
         ("terms: {a: {en: ['fo*o']}}", "terms.a.en.0", "asterisk", ""),

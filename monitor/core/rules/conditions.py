@@ -38,9 +38,10 @@ class ConditionReader(Reader):
         """One entry of `terms`."""
         raw = self.mapping(value, path, "a term")
         languages = languages_of(raw, TERM_KEYS)
+        before = len(self.problems)
         self.keys(raw, {*TERM_KEYS, *_LANGUAGES, *NAME_KINDS, *languages}, path, "a term")
         forms = self._forms_by_language(raw, languages, path)
-        if raw and not forms:
+        if raw and not forms and len(self.problems) == before:  # else what is wrong with them was said
             self.complain(path, "this term has no forms", "give at least one language, such as en: [word]")
         entity = self.text(raw["entity"], (*path, "entity"), "entity") if "entity" in raw else None
         entity = entity or next((kind for kind in NAME_KINDS if kind in raw), None)
@@ -239,7 +240,8 @@ def check_pattern(expression: str) -> str:
     try:
         compiled = compile_pattern(expression)
     except re2.error as error:
-        return str(error.args[0] if error.args else error).removeprefix("b'").rstrip("'")
+        said = error.args[0] if error.args else str(error)
+        return said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
     return "it matches the empty text, and so everything" if compiled.search("") else ""
 
 

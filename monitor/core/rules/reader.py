@@ -1,7 +1,7 @@
 """Reads plain data (what YAML gives) and collects every complaint instead of stopping at the first."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Set
 from datetime import timedelta
 from difflib import get_close_matches
 
@@ -10,6 +10,7 @@ from monitor.errors import Problem
 Path = tuple[str | int, ...]
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d|w)")
+_LANGUAGE_NAMES = {"english": "en", "russian": "ru", "chinese": "zh", "korean": "ko", "japanese": "ja"}
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -37,11 +38,14 @@ class Reader:
         # YAML 1.1 reads `no:` (Norwegian) as false.
         return {"no" if key is False else str(key): inner for key, inner in value.items()}
 
-    def keys(self, found: Mapping[str, object], known: Collection[str], path: Path, what: str) -> None:
+    def keys(self, found: Mapping[str, object], known: Set[str], path: Path, what: str) -> None:
         """Complain of keys that nobody reads."""
         for key in found:
             if key not in known:
-                hint = suggestion(key, known) or f"known here: {', '.join(sorted(known))}"
+                code = _LANGUAGE_NAMES.get(key.lower(), "")
+                # A condition takes languages, too, but doesn't name them among its keys.
+                meant = f"did you mean {code}?" if code and known & {code, "form"} else suggestion(key, known)
+                hint = meant or f"known here: {', '.join(sorted(known))}"
                 self.complain((*path, key), f"{what} has no key “{key}”", hint)
 
     def text(self, value: object, path: Path, what: str, default: str = "") -> str:

@@ -68,8 +68,8 @@ def listed(parts: list[str]) -> str:
 
 
 def language(code: str | None) -> str:
-    """The English name of a BCP 47 language; its code when not known here."""
-    if not code:
+    """The English name of a BCP 47 language; its code when not known here; `other` for none and for several."""
+    if not code or code == "und":
         return "other"
     return LANGUAGES.get(code.split("-")[0].lower(), code)
 
