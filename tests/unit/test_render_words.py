@@ -67,7 +67,8 @@ def test_countries_have_names(code: str | None, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "name"), [("ru", "Russian"), ("zh-Hant", "Chinese"), ("tlh", "tlh"), (None, "other"), ("und", "other"), ("", "other")]
+    ("code", "name"),
+    [("ru", "Russian"), ("zh-Hant", "Chinese"), ("tlh", "tlh"), (None, "other"), ("und", "other"), ("", "other")],
 )
 def test_languages_have_names(code: str | None, name: str) -> None:
     assert words.language(code) == name
