@@ -11,6 +11,7 @@ from itertools import product
 from monitor.core.text.chars import HAN
 from monitor.core.text.forms import Form, FormError, read_form
 from monitor.core.text.pinyin import all_tones, palladius, syllables, wade_giles, without_tones
+from monitor.core.text.russian import name_cases
 
 NAME_KINDS = ("person", "place")
 
@@ -235,12 +236,5 @@ def _press(name: str) -> list[str]:
 
 def _declined(name: str, kind: str) -> list[str]:
     """The cases of a name: its last word declines where it ends in a consonant; a place in -ь in two ways."""
-    head, last = name[:-1], name[-1]
-    if last == "ь":
-        soft = [head + ending for ending in ("я", "ю", "ем", "е")]
-        return soft + ([head + "и", head + "ью"] if kind == "place" else [])
-    if last == "й":
-        return [head + ending for ending in ("я", "ю", "ем", "е")]
-    if last in "аоуыэяюеи":
-        return []
-    return [name + ending for ending in ("а", "у", "ом", "е")]
+    feminine = [name[:-1] + "и", name[:-1] + "ью"] if kind == "place" and name.endswith("ь") else []
+    return name_cases(name) + feminine

@@ -91,7 +91,26 @@ def phrase_forms(words: list[str]) -> set[tuple[str, ...]]:
         if words[0].isupper() and len(words[0]) <= 5:
             return {(form,) for form in acronym_forms(lower[0])}
         return {(form.lower(),) for form in word_forms(lower[0])}
-    return {tuple(word.replace("ё", "е") for word in forms) for forms in _inflect(words, lower)}
+    found = _inflect(words, lower) | _foreign_name(words, lower)
+    if words[0].isupper() and 3 <= len(words[0]) <= 5:  # МИДа Китая
+        found |= {(form, *lower[1:]) for form in acronym_forms(lower[0])}
+    return {tuple(word.replace("ё", "е") for word in forms) for forms in found}
+
+
+def name_cases(name: str) -> list[str]:
+    """The cases of a Chinese or Korean name, in which only the last word declines; none where it ends in a vowel."""
+    stem, last = name[:-1], name[-1]
+    if last in "ьй":
+        return [stem + ending for ending in ("я", "ю", "ем", "е")]
+    return [] if last in _VOWELS else [name + ending for ending in ("а", "у", "ом", "е")]
+
+
+def _foreign_name(words: list[str], lower: list[str]) -> set[tuple[str, ...]]:
+    """Дэн Сяопина, Ким Чен Ыну: a name that no dictionary knows, whose front does not decline."""
+    named = len(words) <= 3 and all(word.isalpha() and word.istitle() for word in words)
+    if not named or _morph().word_is_known(lower[-1]):
+        return set()
+    return {(*lower[:-1], form) for form in name_cases(lower[-1])}
 
 
 def _inflect(words: list[str], lower: list[str]) -> set[tuple[str, ...]]:
