@@ -29,6 +29,7 @@ from monitor.core.text.normalise import tighten
 
 _OUTSIDE = re.compile("[\U00010000-\U0010ffff]")
 _TOKEN = re.compile(r"[^\W_]+")
+_LAYOUT = 2  # of the cached tables: raise it when they are written differently
 
 
 class Entry(NamedTuple):
@@ -58,7 +59,7 @@ class Lexicon:
         self.entries = list(entries)
         self.words, self.rest = _tables(self.entries, cache)
         self._trie, self._special = _trie(self.words)
-        texts = self.rest.keys
+        texts = [key.decode() for key in self.rest.encoded()]
         # Two bytes a character scan fastest; four where a form has a character outside the basic plane.
         self._width = 4 if any(char > "\uffff" for text in texts for char in text) else 2
         self._every = _automaton([text.encode(self._wide) for text in texts])
@@ -141,14 +142,14 @@ class Lexicon:
     def _add_words(self, found: dict[int, list[Raw]], text: str, key: int, has_capitals: _Capitals) -> None:
         if key in self._special:
             for use in self.words.uses(key):
-                exact = use.exact or self.words.keys[key]
+                exact = use.exact or self.words.key(key)
                 for start, end in _whole_words(text, exact):
                     if not use.capitals or has_capitals(start, use.capitals):
                         leaf, number, _ = self.entries[use.entry]
                         found.setdefault(leaf, []).append((start, end, number))
             return
         starts = self.words.starts
-        places = _whole_words(text, self.words.keys[key])
+        places = _whole_words(text, self.words.key(key))
         for entry in self.words.entries[starts[key] : starts[key + 1]] if places else ():
             leaf, number, _ = self.entries[entry]
             raws = found.get(leaf)
@@ -173,7 +174,7 @@ class Lexicon:
     def forms(self) -> Iterator[tuple[str, int]]:
         """Every folded text that is looked for, with its leaf; look-alikes left out."""
         for table in (self.words, self.rest):
-            for key in range(len(table.keys)):
+            for key in range(len(table)):
                 for text, entry in table.texts(key):
                     if self.entries[entry].number >= 0:
                         yield text, self.entries[entry].leaf
@@ -186,10 +187,10 @@ def _tables(entries: list[Entry], cache: MutableMapping[str, bytes] | None) -> t
     """Words and the rest, from the cache where it holds exactly these entries."""
     if cache is None:
         return _build(entries, expand)
-    digest = _digest([(leaf, number, *_form_key(form)) for leaf, number, form in entries])
+    digest = _digest([_LAYOUT, [(leaf, number, *_form_key(form)) for leaf, number, form in entries]])
     stored = _stored(cache, "lexicon", digest)
     if stored is not None:
-        return WordTable.load(stored[:4]), WordTable.load(stored[4:])
+        return WordTable.load("cp1251", stored[:4]), WordTable.load("utf-8", stored[4:])
     remember = _Remembering(cache)
     words, rest = _build(entries, remember)
     remember.keep(form for _, _, form in entries)
@@ -198,7 +199,7 @@ def _tables(entries: list[Entry], cache: MutableMapping[str, bytes] | None) -> t
 
 
 def _build(entries: list[Entry], write_out: Callable[[Form], Iterable[Variant]]) -> tuple[WordTable, WordTable]:
-    words, rest = TableBuilder(), TableBuilder()
+    words, rest = TableBuilder("cp1251"), TableBuilder("utf-8")
     for number, (_, _, form) in enumerate(entries):
         for variant in write_out(form):
             text = variant.text
@@ -229,19 +230,20 @@ _Node = dict[bytes | None, "_Node | int"]  # next word → what follows it; None
 def _trie(words: WordTable) -> tuple[_Node, frozenset[int]]:
     """Phrases by their words, with the numbers of those that are not read simply as they stand."""
     root: _Node = {}
-    for number, key in enumerate(words.keys):
-        *front, last = key.encode("cp1251").split(b" ")
+    once: dict[bytes, bytes] = {}  # the same words stand in many phrases
+    for number, key in enumerate(words.encoded()):
+        *front, last = key.split(b" ")
         node = root
         for word in front:
             below = node.get(word)
             if not isinstance(below, dict):
-                below = node[word] = {} if below is None else {None: below}
+                below = node[once.setdefault(word, word)] = {} if below is None else {None: below}
             node = below
         below = node.get(last)
         if isinstance(below, dict):
             below[None] = number
         else:
-            node[last] = number
+            node[once.setdefault(last, last)] = number
     special = set()
     if words.special:
         positions = sorted(words.special)

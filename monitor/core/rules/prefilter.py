@@ -24,22 +24,43 @@ class Prefilter:
         self._required = required
         self._always = [number for number, sets in enumerate(required) if not sets]
         self._several: list[_Marks] = []  # the marks of forms that have none or more than one
-        marks = _by_leaf(required)
+        self._numbers: dict[_Marks, int] = {}
+        none = self._written(())
+        by_leaf = {leaf: self._written(tuple(marks)) for leaf, marks in _by_leaf(required).items()}
         # A look-alike says nothing for its leaf.
-        by_entry = [tuple(marks.get(leaf, ())) if number >= 0 else () for leaf, number, _ in lexicon.entries]
-        numbers: dict[_Marks, int] = {}
+        by_entry = [by_leaf.get(leaf, none) if number >= 0 else none for leaf, number, _ in lexicon.entries]
+        self._words = self._by_key(lexicon.words, by_entry)
+        self._rest = self._by_key(lexicon.rest, by_entry)
+        del self._numbers
 
-        def written(some: _Marks) -> int:
-            """One mark as it is; any other number of them as a negative number, kept under it."""
-            if len(some) == 1:
-                return some[0]
-            if some not in numbers:
-                self._several.append(some)
-                numbers[some] = -len(self._several)
-            return numbers[some]
+    def _written(self, marks: _Marks) -> int:
+        """One mark as it is; any other number of them as a negative number, kept under it."""
+        if len(marks) == 1:
+            return marks[0]
+        number = self._numbers.get(marks)
+        if number is None:
+            self._several.append(marks)
+            number = self._numbers[marks] = -len(self._several)
+        return number
 
-        self._words = _by_key(lexicon.words, by_entry, written)
-        self._rest = _by_key(lexicon.rest, by_entry, written)
+    def _read(self, written: int) -> _Marks:
+        return (written,) if written >= 0 else self._several[-written - 1]
+
+    def _by_key(self, table: WordTable, by_entry: Sequence[int]) -> "array[int]":
+        """The marks of each key of a table; of a million keys only those with several uses are looked at singly."""
+        by_use = array("i", map(by_entry.__getitem__, table.entries))
+        out = array("i", map(by_use.__getitem__, table.starts[:-1]))
+        known: dict[bytes, int] = {}  # inflected forms have the same uses
+        ends = table.starts[1:]
+        several = map((1).__ne__, map(sub, ends, table.starts))
+        for key, start, end in compress(zip(range(len(out)), table.starts, ends, strict=False), several):
+            uses = by_use[start:end]
+            seen = uses.tobytes()
+            if seen not in known:
+                marks = {mark for written in set(uses) for mark in self._read(written)}
+                known[seen] = self._written(tuple(sorted(marks)))
+            out[key] = known[seen]
+        return out
 
     def candidates(self, finds: Finds, leaves: Callable[[], set[int]]) -> list[int]:
         """Numbers of the rules of which all that they require may have been found; `leaves` are asked for if needed."""
@@ -75,15 +96,3 @@ def _by_leaf(required: Sequence[Required]) -> dict[int, list[int]]:
                 for leaf in leaves:
                     marks.setdefault(leaf, []).append(mark)
     return marks
-
-
-def _by_key(table: WordTable, by_entry: Sequence[_Marks], written: Callable[[_Marks], int]) -> "array[int]":
-    """The marks of each key of a table, as `written` puts them. A million keys, so one at a time only where needed."""
-    single = [written(marks) for marks in by_entry]
-    firsts = map(table.entries.__getitem__, table.starts[:-1])
-    out = array("i", map(single.__getitem__, firsts))
-    uses = map(sub, table.starts[1:], table.starts[:-1])
-    for key in compress(range(len(out)), map((1).__ne__, uses)):
-        entries = table.entries[table.starts[key] : table.starts[key + 1]]
-        out[key] = written(tuple(sorted({mark for entry in entries for mark in by_entry[entry]})))
-    return out

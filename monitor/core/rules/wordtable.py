@@ -4,6 +4,7 @@ import json
 from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import NamedTuple
 
 
@@ -18,12 +19,32 @@ class Use(NamedTuple):
 
 @dataclass(slots=True)
 class WordTable:
-    """Keys in the order they were first met; the uses of key k stand at `starts[k] … starts[k + 1]`."""
+    """Keys in the order they were first met; the uses of key k stand at `starts[k] … starts[k + 1]`.
 
-    keys: list[str] = field(default_factory=list)
+    Keys are kept as one stretch of bytes, a line each: a million strings would take ten times the memory.
+    """
+
+    encoding: str
+    lines: bytes = b""
     starts: "array[int]" = field(default_factory=lambda: array("I", [0]))
     entries: "array[int]" = field(default_factory=lambda: array("I"))
     special: dict[int, Use] = field(default_factory=dict)  # by position in `entries`
+    _ends: "array[int]" = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._ends = array("I", accumulate(len(line) + 1 for line in self.encoded()))
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    def encoded(self) -> list[bytes]:
+        """All keys, encoded."""
+        return self.lines.split(b"\n") if self.lines else []
+
+    def key(self, number: int) -> str:
+        """The text of a key."""
+        begin = self._ends[number - 1] if number else 0
+        return self.lines[begin : self._ends[number] - 1].decode(self.encoding)
 
     def uses(self, key: int) -> Iterable[Use]:
         """What a key stands for."""
@@ -33,23 +54,18 @@ class WordTable:
     def texts(self, key: int) -> Iterable[tuple[str, int]]:
         """Each text that is looked for under a key, with its entry."""
         for use in self.uses(key):
-            yield use.exact or self.keys[key], use.entry
+            yield use.exact or self.key(key), use.entry
 
     def dump(self) -> list[bytes]:
         """Four sections; `load` reads them back."""
         special = [[at, use.entry, use.exact, use.capitals] for at, use in self.special.items()]
-        return [
-            "\n".join(self.keys).encode(),
-            self.starts.tobytes(),
-            self.entries.tobytes(),
-            json.dumps(special).encode(),
-        ]
+        return [self.lines, self.starts.tobytes(), self.entries.tobytes(), json.dumps(special).encode()]
 
     @classmethod
-    def load(cls, sections: list[bytes]) -> "WordTable":
+    def load(cls, encoding: str, sections: list[bytes]) -> "WordTable":
         """The table that `dump` wrote."""
-        keys, starts, entries, special = sections
-        table = cls(keys.decode().split("\n") if keys else [], array("I"), array("I"))
+        lines, starts, entries, special = sections
+        table = cls(encoding, lines, array("I"), array("I"))
         table.starts.frombytes(starts)
         table.entries.frombytes(entries)
         table.special = {at: Use(entry, exact, tuple(marks)) for at, entry, exact, marks in json.loads(special)}
@@ -59,8 +75,9 @@ class WordTable:
 class TableBuilder:
     """Collects uses of keys in any order; small even where there are a million of them."""
 
-    def __init__(self) -> None:
-        self._numbers: dict[str, int] = {}
+    def __init__(self, encoding: str) -> None:
+        self._encoding = encoding
+        self._numbers: dict[bytes, int] = {}
         self._keys, self._uses = array("I"), array("I")
         self._special: dict[int, Use] = {}
 
@@ -68,12 +85,12 @@ class TableBuilder:
         """One more use of a key."""
         if use.exact is not None or use.capitals:
             self._special[len(self._uses)] = use
-        self._keys.append(self._numbers.setdefault(key, len(self._numbers)))
+        self._keys.append(self._numbers.setdefault(key.encode(self._encoding), len(self._numbers)))
         self._uses.append(use.entry)
 
     def build(self) -> WordTable:
         """The table; keys in the order of their first use, uses in the order added."""
-        table = WordTable(list(self._numbers))
+        table = WordTable(self._encoding, b"\n".join(self._numbers))
         order = sorted(range(len(self._keys)), key=self._keys.__getitem__)
         last = 0
         for at in order:
