@@ -40,7 +40,7 @@ class Matcher:
     def match(self, item: Item) -> list[Hit]:
         """Hits in the order of the rules."""
         reading = Reading(item, self._leaves)
-        hits = (self._try(self._rules[number], reading) for number in self._candidates(reading))
+        hits = [self._try(self._rules[number], reading) for number in self._candidates(reading)]
         return [hit for hit in hits if hit is not None]
 
     def tried(self, reading: Reading) -> Iterator[tuple[CompiledRule, Hit | None]]:
@@ -48,7 +48,7 @@ class Matcher:
         for number in self._candidates(reading):
             yield self._rules[number], self._try(self._rules[number], reading)
 
-    def _candidates(self, reading: Reading) -> list[int]:
+    def _candidates(self, reading: Reading) -> Sequence[int]:
         return self._prefilter.candidates(reading.finds, lambda: reading.leaves)
 
     def reading(self, item: Item) -> Reading:

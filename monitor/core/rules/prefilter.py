@@ -62,17 +62,17 @@ class Prefilter:
             out[key] = known[seen]
         return out
 
-    def candidates(self, finds: Finds, leaves: Callable[[], set[int]]) -> list[int]:
+    def candidates(self, finds: Finds, leaves: Callable[[], set[int]]) -> Sequence[int]:
         """Numbers of the rules of which all that they require may have been found; `leaves` are asked for if needed."""
         marks: set[int] = set()
         if finds.phrases:
             self._collect(marks, self._words, finds.phrases)
         if finds.open_ends:
             self._collect(marks, self._rest, {number for number, _, _ in finds.open_ends})
-        possible = [mark >> 1 for mark in marks if not mark & 1 and mark + 1 in marks] if len(marks) > 1 else []
-        if possible:
-            possible = [number for number in possible if self._has_rest(number, leaves)]
-        return sorted(possible + self._always)
+        if len(marks) < 2:  # nearly always
+            return self._always
+        both = (mark >> 1 for mark in marks if not mark & 1 and mark + 1 in marks)
+        return sorted([*self._always, *(number for number in both if self._has_rest(number, leaves))])
 
     def _collect(self, marks: set[int], table: "array[int]", numbers: set[int]) -> None:
         for number in numbers:
