@@ -239,6 +239,8 @@ def test_8_han_look_alikes_are_taken_out_first(term: str, hit: str, misses: list
         "『西伯利亞力量 - 2』",
         "「西伯利亞力量」2號",
         "西伯利亚力量２号",
+        "西伯利亚力量Ⅱ",
+        "西伯利亚力量II号",
         "“西伯利亚力量-2”",
         "シベリアの力2",
         "「シベリアの力2」",
