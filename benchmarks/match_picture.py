@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 WIDTH, HEIGHT = 840, 420
-LEFT, RIGHT, TOP, BOTTOM = 76, 590, 56, 362
+LEFT, RIGHT, TOP, BOTTOM = 104, 610, 56, 362
 CURVES = (
     ("one regex a rule", "#a3540a", lambda row: 1e6 / row["regex_items_per_second"]),
     ("matcher, every item hits", "#5b7fa6", lambda row: 1e6 / row["dense_items_per_second"]),
@@ -41,12 +41,13 @@ def growth(rows: Sequence[Mapping[str, float]]) -> str:
         at = x(row["rules"])
         parts.append(f'<text x="{at:.1f}" y="{BOTTOM + 22}" text-anchor="middle" fill="#555">{row["rules"]:,}</text>')
     parts.append(f'<text x="{(LEFT + RIGHT) / 2}" y="{BOTTOM + 44}" text-anchor="middle" fill="#555">rules</text>')
+    last = 0.0  # names stand below one another also where their curves end close together
     for name, colour, value in CURVES:
         places = [(x(row["rules"]), y(value(row))) for row in rows]
         line = " ".join(f"{across:.1f},{down:.1f}" for across, down in places)
         parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>')
         parts += [f'<circle cx="{a:.1f}" cy="{d:.1f}" r="3.5" fill="{colour}"/>' for a, d in places]
-        end = places[-1][1] + 4
+        end = last = max(places[-1][1] + 4, last + 16)
         parts.append(f'<text x="{RIGHT + 10}" y="{end:.1f}" fill="{colour}">{name}, {value(rows[-1]):,.0f} µs</text>')
     return "\n".join([*parts, "</svg>", ""])
 
