@@ -289,6 +289,15 @@ def test_no_mark_up_runs_from_one_field_into_the_next(title: str, summary: str) 
     assert hit.evidence[0].field == "summary"
 
 
+@pytest.mark.parametrize(("pattern", "words"), [(r"/\S+/", ["a", "b", "c"]), ("/a./", []), ("/[^a]/", ["b", "c"])])
+def test_a_regular_expression_stays_within_a_field(pattern: str, words: list[str]) -> None:
+    source = item("a", "b", "c")
+    hits = one_rule(pattern).match(source)
+    for hit in hits:
+        check_evidence(hit, source)
+    assert [one.text for hit in hits for one in hit.evidence] == words
+
+
 def test_a_warm_cache_needs_no_morphology() -> None:
     import subprocess
 

@@ -6,7 +6,8 @@ stand too close to something forbidden. Without `within` and `order` nothing is 
 without building spans.
 """
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import NamedTuple, Protocol
@@ -146,12 +147,60 @@ def _part_spans(part: NodePart, text: Text) -> list[list[Span]]:
 def _without(spans: list[Span], child: Node, within: Within | None, text: Text) -> list[Span]:
     if within is None:
         return [] if holds(child, text) else spans
-    forbidden = spans_of(child, text)
-    return [
-        span
-        for span in spans
-        if not any(text.close(min(span.start, bad.start), max(span.end, bad.end), within) for bad in forbidden)
-    ]
+    forbidden = Nearby(spans_of(child, text), within, text)
+    return [span for span in spans if next(forbidden.together(span.start, span.end), None) is None]
+
+
+class Nearby:
+    """Stretches that `within` allows, to be asked which of them stand close to another. A thousand may ask."""
+
+    def __init__(self, spans: Iterable[Span], within: Within, text: Text) -> None:
+        allowed = smallest(span for span in spans if text.close(span.start, span.end, within))
+        self._starts = [span.start for span in allowed]  # none holds another, so these rise together
+        self._ends = [span.end for span in allowed]
+        self._within = within
+        self._text = text
+
+    def together(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """The smallest allowed stretches that hold `[start, end)` and one of these."""
+        before = bisect_right(self._ends, end) - 1
+        after = bisect_left(self._starts, start)
+        if before + 1 < after:  # one of these holds it, and is allowed itself
+            yield self._starts[before + 1], self._ends[before + 1]
+        elif before >= 0 and self._text.close(min(start, self._starts[before]), end, self._within):
+            yield min(start, self._starts[before]), end
+        if after < len(self._ends) and self._text.close(start, max(end, self._ends[after]), self._within):
+            yield start, max(end, self._ends[after])
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a form needs beside itself: `wanted`, and if `within` is given, close to it and away from `none`."""
+
+    wanted: Node
+    none: tuple[Node, ...] = ()
+    within: Within | None = None
+
+
+class Surroundings:
+    """A context as one text has it."""
+
+    def __init__(self, context: Context, text: Text) -> None:
+        spans = spans_of(context.wanted, text)
+        self._anywhere = context.within is None and bool(spans)
+        self._wanted: Nearby | None = None
+        if context.within is not None:
+            self._wanted = Nearby(spans, context.within, text)
+            self._forbidden = [Nearby(spans_of(child, text), context.within, text) for child in context.none]
+
+    def hold(self, spot: Spot) -> bool:
+        """Whether the context is given for a form that stands here."""
+        if self._wanted is None:
+            return self._anywhere
+        return any(
+            not any(next(bad.together(start, end), None) for bad in self._forbidden)
+            for start, end in self._wanted.together(spot.start, spot.end)
+        )
 
 
 def cover(lists: Sequence[Sequence[Span]], count: int) -> list[Span]:
@@ -178,16 +227,17 @@ def _end_then_start(pair: tuple[Span, int]) -> tuple[int, int]:
 
 def in_order(lists: Sequence[Sequence[Span]]) -> list[Span]:
     """The smallest stretches that hold one span of each list, one after the other without overlap."""
-    chains = list(lists[0])
+    chains = smallest(lists[0])
     for spans in lists[1:]:
+        ends = [chain.end for chain in chains]
         longer: list[Span] = []
         for span in spans:
-            before = [chain for chain in chains if chain.end <= span.start]
+            before = bisect_right(ends, span.start)
             if before:
-                nearest = max(before, key=_by_start)
+                nearest = chains[before - 1]
                 longer.append(Span(nearest.start, span.end, (*nearest.spots, *span.spots)))
-        chains = longer
-    return smallest(chains)
+        chains = smallest(longer)
+    return chains
 
 
 def smallest(spans: Iterable[Span]) -> list[Span]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 
 from monitor.core.rules.book import Condition, Group, Kind, Pattern, Phrase, Term, TermRef
-from monitor.core.rules.evaluate import Branch, Leaf, Node, NodePart
+from monitor.core.rules.evaluate import Branch, Context, Leaf, Node, NodePart
 from monitor.core.rules.lexicon import Entry, Lexicon
 from monitor.core.text.forms import Form
 
@@ -33,7 +33,7 @@ class LeafTable:
         self.names: list[LeafName] = []
         self.patterns: dict[int, Pattern] = {}
         self.weights: dict[int, tuple[float, ...]] = {}
-        self.contexts: list[Node] = []  # what forms need; leaf -1 is the form itself
+        self.contexts: list[Context] = []  # what forms need
         self._entries: list[Entry] = []
 
     def close(self, cache: MutableMapping[str, bytes] | None) -> None:
@@ -102,18 +102,11 @@ class LeafTable:
             yield from (form.form for form in self._terms[other].forms)
 
     def _context(self, condition: Condition) -> tuple[int, ...]:
-        """A needed condition, with the form itself as leaf -1 so that `within` is measured from it."""
+        """A needed condition; its `within` is measured from the form itself."""
         node = self.node(condition)
-        within = node.within if isinstance(node, Branch) else None
-        children: tuple[Node, ...] = (Leaf(-1), node)
-        if isinstance(node, Branch) and within is not None:
-            node = Branch(node.parts, (), None, any(part.kind is Kind.ORDER for part in node.parts))
-            children = (Leaf(-1), node)
-        none = condition_none(self.node(condition)) if within is not None else ()
-        self.contexts.append(Branch((NodePart(Kind.ALL, children, 0),), none, within, True))
+        context = Context(node)
+        if isinstance(node, Branch) and node.within is not None:
+            ordered = any(part.kind is Kind.ORDER for part in node.parts)
+            context = Context(Branch(node.parts, (), None, ordered), node.none, node.within)
+        self.contexts.append(context)
         return (len(self.contexts) - 1,)
-
-
-def condition_none(node: Node) -> tuple[Node, ...]:
-    """What a node forbids."""
-    return node.none if isinstance(node, Branch) else ()

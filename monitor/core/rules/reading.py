@@ -1,14 +1,15 @@
 """One item as conditions see it: what was found in it, and how far apart its words stand. Built for each item anew."""
 
 import re
-from bisect import bisect_right
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from functools import cached_property
+from itertools import pairwise
 
 from monitor.core.model import Evidence, Item
 from monitor.core.rules.book import Unit, Within
 from monitor.core.rules.conditions import compile_pattern
-from monitor.core.rules.evaluate import Spot, spans_of
+from monitor.core.rules.evaluate import Spot, Surroundings
 from monitor.core.rules.leaves import LeafTable
 from monitor.core.rules.lexicon import Raw, begins_word, ends_word
 from monitor.core.text.chars import FIELD_BREAK, HAN, KANA
@@ -39,6 +40,7 @@ class Reading:
         self._loose = fold_loosely(self.original)
         self.finds = leaves.lexicon.scan(self._loose)
         self._found: dict[int, Sequence[Spot]] = {}
+        self._contexts: dict[int, Surroundings] = {}
 
     @cached_property
     def leaves(self) -> set[int]:
@@ -89,31 +91,34 @@ class Reading:
 
     def _search(self, leaf: int) -> list[Spot]:
         pattern = self._leaves.patterns[leaf]
+        search = compile_pattern(pattern.expression).finditer
         spots = []
-        for match in compile_pattern(pattern.expression).finditer(self.text):
-            start, end = match.span()
-            left = not pattern.left or begins_word(self.text, start)
-            if start < end and left and (not pattern.right or ends_word(self.text, end)):
-                spots.append(Spot(start, end, leaf))
+        for begin, stop in pairwise([0, *(at + 1 for at in self._breaks), len(self.text) + 1]):
+            for match in search(self.text[begin : stop - 1]):
+                start, end = begin + match.start(), begin + match.end()
+                left = not pattern.left or begins_word(self.text, start)
+                if start < end and left and (not pattern.right or ends_word(self.text, end)):
+                    spots.append(Spot(start, end, leaf))
         return spots
 
     def _settle(self, leaf: int, raws: list[Raw]) -> list[Spot]:
-        lookalikes = [raw for raw in raws if raw[2] < 0]
+        lookalikes = _LookAlikes(raw for raw in raws if raw[2] < 0)
         weights = self._leaves.weights[leaf]
         spots: list[Spot] = []
         for start, end, form in raws:
-            if form < 0 or (lookalikes and any(_hides(other, start, end, form) for other in lookalikes)):
+            if form < 0 or lookalikes.hide(start, end, form):
                 continue
             spot = Spot(start, end, leaf, weights[form])
             needs = self._leaves.needs(leaf, form)
-            if not needs or all(self._in_context(spot, need) for need in needs):
+            if not needs or all(self._surroundings(need).hold(spot) for need in needs):
                 spots.append(spot)
         return _longest(spots) if len(spots) > 1 else spots
 
-    def _in_context(self, spot: Spot, need: int) -> bool:
-        """Whether the condition that a form needs holds, measured together with the form itself."""
-        node = self._leaves.contexts[need]
-        return bool(spans_of(node, _With(self, spot)))
+    def _surroundings(self, need: int) -> Surroundings:
+        known = self._contexts.get(need)
+        if known is None:
+            known = self._contexts[need] = Surroundings(self._leaves.contexts[need], self)
+        return known
 
     # --- distances --------------------------------------------------------------------------------------------
 
@@ -175,19 +180,6 @@ class Reading:
         return tuple(out)
 
 
-class _With:
-    """A reading in which leaf -1 is one given spot."""
-
-    def __init__(self, reading: Reading, spot: Spot) -> None:
-        self._reading, self._spot = reading, spot
-
-    def found(self, leaf: int) -> Sequence[Spot]:
-        return (self._spot,) if leaf == -1 else self._reading.found(leaf)
-
-    def close(self, start: int, end: int, within: Within) -> bool:
-        return self._reading.close(start, end, within)
-
-
 class Restricted:
     """A reading of some fields only."""
 
@@ -204,8 +196,23 @@ class Restricted:
         return self._reading.close(start, end, within)
 
 
+class _LookAlikes:
+    """Where look-alikes of one leaf stand."""
+
+    def __init__(self, raws: Iterable[Raw]) -> None:
+        self._raws = sorted(raws)
+        self._longest = max((end - start for start, end, _ in self._raws), default=0)
+
+    def hide(self, start: int, end: int, form: int) -> bool:
+        """Whether one covers any of a find, and is not merely a part of it."""
+        if not self._raws:
+            return False
+        first = bisect_left(self._raws, (start - self._longest,))
+        last = bisect_left(self._raws, (end,))
+        return any(_hides(other, start, end, form) for other in self._raws[first:last])
+
+
 def _hides(lookalike: Raw, start: int, end: int, form: int) -> bool:
-    """Whether a look-alike covers any of a find, and is not merely a part of it."""
     begin, stop, kind = lookalike
     if kind not in (-1, -2 - form) or stop <= start or end <= begin:
         return False
