@@ -43,7 +43,8 @@ def one_rule(match: str, **more: str):
         ("{all: [$china, $spying], within: 2 sentences}", "China won. A spy lost.", True, "neighbours"),
         ("{all: [$china, $spying], within: sentence}", "China, says Mr. Li, has a spy", True, "an abbreviation"),
         ("{all: [$china, $spying], within: sentence}", "КНР, по ст. 276 УК, шпионаж", True, "an abbreviation"),
-        ("{all: [$china, $spying], within: sentence}", "China\nspy", False, "a line ends a sentence"),
+        ("{all: [$china, $spying], within: sentence}", "China\nSpy", False, "a line ends a sentence"),
+        ("{all: [$china, $spying], within: sentence}", "China has a\nspy", True, "a line that was only wrapped"),
         ("{all: [$china], any: [$spying, $arrest]}", "China detains two", True, "several keys all hold"),
         ("{all: [$china], any: [$spying, $arrest]}", "China wins", False, "one key does not"),
         (

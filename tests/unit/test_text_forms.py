@@ -118,6 +118,10 @@ def test_english_phrases(form: str, has: set[str]) -> None:
     assert has <= texts(form)
 
 
+def test_korean_leaves_spaces_out() -> None:
+    assert texts("시베리아의 힘 2") >= {"시베리아의 힘 2", "시베리아의힘 2", "시베리아의힘2"}
+
+
 def test_a_proper_name_gets_no_verb_endings() -> None:
     assert texts("Tumen", "en") == {"tumen", "tumens"}
 

@@ -7,6 +7,8 @@ is not needed to leave the tags out.
 import html
 import re
 
+from monitor.core.text.chars import limit_marks
+
 _WHERE = r"""(?:(?:[^<>"']|"[^"<]*"|'[^'<]*')*+>|[^<>]*>)"""  # attributes up to the end of the tag
 _TAG = re.compile(rf"<[/!?a-zA-Z]{_WHERE}")
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
@@ -80,10 +82,10 @@ def unescape(text: str) -> str:
 
 def tidy(text: str) -> str:
     """Without control characters and lone surrogates, spaces collapsed, no empty lines."""
-    text = _NOT_TEXT.sub("", text)
+    text = limit_marks(_NOT_TEXT.sub("", text))
     return _LINES.sub("\n", _BLANK_IN_LINE.sub(" ", text)).strip()
 
 
 def one_line(text: str) -> str:
     """Like `tidy`, all on one line."""
-    return _BLANK.sub(" ", _NOT_TEXT.sub("", text)).strip()
+    return _BLANK.sub(" ", limit_marks(_NOT_TEXT.sub("", text))).strip()

@@ -41,14 +41,26 @@ def is_word_char(char: str) -> bool:
 
 @cache
 def simplified() -> dict[str, str]:
-    """Traditional → simplified Han, character by character, from the tables of OpenCC."""
-    table: dict[str, str] = {}
-    text = files("opencc").joinpath("dictionary", "TSCharacters.txt").read_text("utf-8")
-    for line in text.splitlines():
-        old, _, new = line.partition("\t")
-        if len(old) == 1 and new:
-            table[old] = new.split(" ")[0]
+    """Traditional and Japanese → simplified Han, character by character, from the tables of OpenCC."""
+    table = {old: new[0] for old, new in _variants("TSCharacters") if len(old) == 1}
+    for old, new in _variants("JPVariants"):
+        # Some Japanese characters are also Chinese ones with a meaning of their own (弁, 浜): those stay.
+        table |= {char: table.get(old, old) for char in new if char not in table and not _is_chinese(char)}
     return table
+
+
+def _variants(name: str) -> list[tuple[str, list[str]]]:
+    lines = files("opencc").joinpath("dictionary", f"{name}.txt").read_text("utf-8").splitlines()
+    return [(old, new.split()) for old, tab, new in (line.partition("\t") for line in lines) if tab]
+
+
+def _is_chinese(char: str) -> bool:
+    """Whether a character is among those that simplified Chinese has."""
+    try:
+        char.encode("gb2312")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _fold_once(char: str) -> str:
@@ -58,6 +70,8 @@ def _fold_once(char: str) -> str:
         return "-"
     if char in MIDDLE_DOTS:
         return "\u00b7"
+    if char == "\u2116":  # the sign № before a number
+        return " "
     if char in "&<>":  # whatever mark-up survives unescaping must not be unescaped again
         return " "
     if char in STRESS or "\ufe00" <= char <= "\ufe0f":
@@ -85,6 +99,27 @@ def fold_char(char: str) -> str:
             break
         text = again
     return text
+
+
+# Normalising sorts the marks on a letter, and takes the square of their number: a pile of a hundred thousand would take
+# minutes. Thirty is what Unicode's stream-safe text allows; in short text the rest does no harm.
+LONG, MOST_MARKS = 2000, 30
+
+
+@cache
+def piles() -> re.Pattern[str]:
+    """Finds more marks and invisible characters in a row than any script writes."""
+    marks = [
+        char
+        for char in map(chr, (*range(0x300, 0xD800), *range(0xE000, 0x1F000)))
+        if all(map(unicodedata.combining, unicodedata.normalize("NFKD", char))) or fold_char(char) == ""
+    ]
+    return re.compile(f"[\u00ad{''.join(map(re.escape, marks))}]{{{MOST_MARKS + 1},}}")
+
+
+def limit_marks(text: str) -> str:
+    """Long text with at most thirty marks on a letter."""
+    return piles().sub(lambda pile: pile[0][:MOST_MARKS], text) if len(text) > LONG else text
 
 
 class FoldTable(dict[int, str]):

@@ -14,7 +14,7 @@ from monitor.core.text.chars import is_unspaced
 from monitor.core.text.normalise import fold
 from monitor.core.text.numerals import han_numeral_forms, roman
 
-VERSION = "3"  # part of every cache key: raise it when the same form expands differently
+VERSION = "4"  # part of every cache key: raise it when the same form expands differently
 MAX_CHOICES = 200
 
 _CHOICE = re.compile(r"\(([^()]*\|[^()]*)\)")
@@ -155,7 +155,8 @@ def _joined(form: Form, words: tuple[str, ...], capitals: tuple[frozenset[int], 
 def _glues(text: str) -> list[tuple[str, ...]]:
     """For each gap between two words of a form, what may fill it: a space stands for any run of dashes, quotes, spaces.
 
-    A hyphen may be left out, and so may what stands between a short word and its number (PoS-2, PoS2).
+    A hyphen may be left out, and so may what stands between a short word and its number (PoS-2, PoS2). Korean leaves
+    spaces out as it pleases.
     """
     spaced = _spaced(text)
     spans = [match.span() for match in _WORD.finditer(spaced)]
@@ -164,9 +165,10 @@ def _glues(text: str) -> list[tuple[str, ...]]:
         between = spaced[end:after]
         folded = fold(spaced[end - 1 : after + 1])[1:-1]
         numeric = spaced[end - 1].isdigit() != spaced[after].isdigit()
+        korean = _is_hangul(spaced[end - 1]) and _is_hangul(spaced[after])
         if "." in folded:
             out.append((folded.strip() + " ", folded.strip()))
-        elif folded == " " and len(out) < 4 and (_is_hyphen(between) or (numeric and end - start <= 6)):
+        elif folded == " " and len(out) < 4 and (_is_hyphen(between) or korean or (numeric and end - start <= 6)):
             out.append((" ", ""))
         else:
             out.append((folded or " ",))
@@ -175,6 +177,10 @@ def _glues(text: str) -> list[tuple[str, ...]]:
 
 def _is_hyphen(between: str) -> bool:
     return between in {"-", "\u2010", "\u2011"}
+
+
+def _is_hangul(char: str) -> bool:
+    return "\uac00" <= char <= "\ud7af"
 
 
 def _capitals(written: list[str], inflected: tuple[str, ...]) -> tuple[frozenset[int], ...]:

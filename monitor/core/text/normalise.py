@@ -16,7 +16,19 @@ from dataclasses import dataclass
 from functools import cache
 from html import unescape
 
-from monitor.core.text.chars import FIELD_BREAK, HAN, HANGUL, KANA, FoldTable, changing, fold_char, traditional
+from monitor.core.text.chars import (
+    FIELD_BREAK,
+    HAN,
+    HANGUL,
+    KANA,
+    LONG,
+    MOST_MARKS,
+    FoldTable,
+    changing,
+    fold_char,
+    piles,
+    traditional,
+)
 
 _ENTITY = re.compile(
     r"&(?:#[0-9]{1,7};|#[xX][0-9a-fA-F]{1,6};|(?:nbsp|quot|laquo|raquo|amp|shy|[mn]dash);?|[a-zA-Z][a-zA-Z0-9]{1,31};)"
@@ -148,6 +160,8 @@ def _fold(text: str, shifts: list[Shift] | None) -> str:
             text = _edit(_ENTITY, lambda m: unescape(m[0]), text, shifts)
     if "<" in text:
         text = _edit(_TAG, lambda _: " ", text, shifts)
+    if len(text) > LONG:
+        text = _edit(piles(), lambda m: m[0][:MOST_MARKS], text, shifts)
     if not unicodedata.is_normalized("NFC", text) or _loose_marks().search(text):
         text = _edit(_clusters(), lambda m: _compose(m[0]), text, shifts)
     text = _change(text) if shifts is None else _translate(text, shifts)

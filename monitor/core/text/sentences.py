@@ -95,11 +95,14 @@ _ABBREVIATIONS = frozenset(
 
 
 def sentence_starts(text: str) -> list[int]:
-    """Positions in `text` where a sentence begins, the first being 0; a line and a field are always ends."""
+    """Positions in `text` where a sentence begins, the first being 0.
+
+    The end of a field is an end; so is that of a line, unless it was only wrapped: then it goes on in lower case.
+    """
     starts = [0]
     for match in _END.finditer(text):
         end = match.end()
-        if match[0] in {"\n", FIELD_BREAK} or match[0][0] in "。！？" or _ends(text, match):
+        if match[0] == FIELD_BREAK or match[0][0] in "。！？" or _ends(text, match):
             starts.append(end)
     return starts
 
@@ -108,7 +111,7 @@ def _ends(text: str, mark: re.Match[str]) -> bool:
     after = text[mark.end() : mark.end() + 8].lstrip()
     if after[:1].islower():
         return False
-    if mark[0] != ".":
+    if mark[0] != ".":  # a line, a question, an exclamation
         return True
     word = _WORD_BEFORE.search(text[max(0, mark.start() - 20) : mark.start()])
     if word is None:
