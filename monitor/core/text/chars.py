@@ -11,13 +11,14 @@ from importlib.resources import files
 # The unit separator stands between the fields of an item and is the one control character that survives folding.
 FIELD_BREAK = "\x1f"
 
-DASHES = "-\u058a\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\u2e3a\u2e3b\ufe58\ufe63\uff0d"
+DASHES = "-_\u058a\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\u2e3a\u2e3b\ufe58\ufe63\uff0d"
 QUOTES = (
     "\"'`\u00ab\u00bb\u00b4\u02b9\u02bb\u02bc\u02bf\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f"
     "\u2032\u2033\u2039\u203a"
 )
 CJK_QUOTES = "\u300a\u300b\u3008\u3009\u300c\u300d\u300e\u300f\u301d\u301e\u301f\ufe41\ufe42\ufe43\ufe44\uff62\uff63"
 MIDDLE_DOTS = "\u00b7\u2022\u2027\u2219\u22c5\u30fb\uff65\u318d\u119e"
+_STRESSED = {"\u0451": "\u0435", "\u0450": "\u0435", "\u045d": "\u0438"}  # ё, and е and и with a grave accent
 STRESS = "\u0300\u0301\u0340\u0341"
 
 HAN = "\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
@@ -74,15 +75,15 @@ def _fold_once(char: str) -> str:
         return " "
     if char in "&<>":  # whatever mark-up survives unescaping must not be unescaped again
         return " "
-    if char in STRESS or "\ufe00" <= char <= "\ufe0f":
+    if char in STRESS or "\ufe00" <= char <= "\ufe0f" or char == "\u034f":
         return ""
     category = unicodedata.category(char)
     if category == "Cf":
         return ""
     if category in {"Zs", "Zl", "Zp"} or (category == "Cc" and char != FIELD_BREAK):
         return " "
-    if char == "\u0451":
-        return "\u0435"
+    if char in _STRESSED:
+        return _STRESSED[char]
     if char == "\u2026":
         return "."
     plain = unicodedata.normalize("NFKC", char).casefold()

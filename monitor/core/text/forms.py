@@ -14,7 +14,7 @@ from monitor.core.text.chars import is_unspaced
 from monitor.core.text.normalise import fold
 from monitor.core.text.numerals import han_numeral_forms, roman
 
-VERSION = "4"  # part of every cache key: raise it when the same form expands differently
+VERSION = "5"  # part of every cache key: raise it when the same form expands differently
 MAX_CHOICES = 200
 
 _CHOICE = re.compile(r"\(([^()]*\|[^()]*)\)")
