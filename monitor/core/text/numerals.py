@@ -10,6 +10,7 @@ _COUNTED = "号条届款章期线"  # simplified: forms are folded before they c
 _ORDINAL = re.compile(
     f"(?<=第)[{_CHINESE}]+|[{_CHINESE}]+(?=[{_COUNTED}])|(?<=第)[0-9]+|[0-9]+(?=[{_COUNTED}])|[0-9]+$"
 )
+_MOST_NUMBERS = 4  # each is written in several ways
 _ROMAN = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x")
 
 
