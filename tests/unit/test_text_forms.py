@@ -121,6 +121,7 @@ def test_english_phrases(form: str, has: set[str]) -> None:
 def test_a_form_of_many_numbers_is_not_written_in_every_mixture() -> None:
     assert "1号二号3号四号" in texts("1号2号3号4号")
     assert len(texts("、".join(f"{n}号" for n in range(1, 40)))) <= 2
+    assert len(texts("9" * 5000 + "号")) <= 2
 
 
 def test_korean_leaves_spaces_out() -> None:

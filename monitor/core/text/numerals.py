@@ -11,6 +11,7 @@ _ORDINAL = re.compile(
     f"(?<=第)[{_CHINESE}]+|[{_CHINESE}]+(?=[{_COUNTED}])|(?<=第)[0-9]+|[0-9]+(?=[{_COUNTED}])|[0-9]+$"
 )
 _MOST_NUMBERS = 4  # each is written in several ways
+_LONGEST = 12  # characters of a number up to 99,999, with zeros before it
 _ROMAN = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x")
 
 
@@ -25,21 +26,27 @@ def roman(number: str) -> str:
 def han_numeral_forms(text: str) -> set[str]:
     """Folded Han text with each number that counts something in Arabic, Chinese and Roman numerals.
 
-    Roman ones of two letters and more: 力量II is 力量2, but X线 (an X-ray) is not 10线.
+    Roman ones of two letters and more: 力量II is 力量2, but X线 (an X-ray) is not 10线. Text with more numbers
+    than a name has (a list, a table) is left as it is: every mixture of their forms would fill the memory.
     """
-    match = _ORDINAL.search(text)
-    if match is None:
+    numbers = list(_ORDINAL.finditer(text))
+    if len(numbers) > _MOST_NUMBERS:
         return {text}
-    number = _value(match[0])
-    if number is None or number > 99_999:
-        return {text}
-    written = {match[0], str(number), to_chinese(number), "".join(_DIGITS[int(digit)] for digit in str(number))}
+    forms, start = {""}, 0
+    for match in numbers:
+        before, start = text[start : match.start()], match.end()
+        forms = {form + before + one for form in forms for one in _written(match[0])}
+    return {form + text[start:] for form in forms}
+
+
+def _written(numeral: str) -> set[str]:
+    number = _value(numeral) if len(numeral) <= _LONGEST else 100_000
+    if number > 99_999:
+        return {numeral}
+    ways = {numeral, str(number), to_chinese(number), "".join(_DIGITS[int(digit)] for digit in str(number))}
     if len(roman(str(number))) > 1:
-        written.add(roman(str(number)))
-    rest = (
-        {text[match.end() :]} if _ORDINAL.search(text, match.end()) is None else han_numeral_forms(text[match.end() :])
-    )
-    return {text[: match.start()] + one + tail for one in written for tail in rest}
+        ways.add(roman(str(number)))
+    return ways
 
 
 def to_chinese(number: int) -> str:
@@ -57,7 +64,7 @@ def to_chinese(number: int) -> str:
     return out.removeprefix("一") if out.startswith("一十") else out
 
 
-def _value(text: str) -> int | None:
+def _value(text: str) -> int:
     if text.isdigit() and text.isascii():
         return int(text)
     if not set(text) & set(_UNITS):
