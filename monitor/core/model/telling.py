@@ -1,0 +1,238 @@
+"""What is told: digests, the messages they become, and their way to the reader."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from monitor.core.model.findings import Evidence, RuleStatus, Severity
+from monitor.core.model.sources import Notice, Ownership
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a digest goes: `email:desk@example.org`, `slack:#alerts`, `file:out/`, `console:`."""
+
+    channel: str
+    address: str
+
+    def __str__(self) -> str:
+        return f"{self.channel}:{self.address}"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleInfo:
+    """What routing and digests need to know of a rule, without its conditions."""
+
+    id: str
+    title: str
+    severity: Severity
+    status: RuleStatus = RuleStatus.LIVE
+    tags: tuple[str, ...] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DigestSpec:
+    """Who hears of what, and when. `at` is a cron line in `timezone`; None: at once, gathered for `wait`."""
+
+    id: str
+    rules: tuple[str, ...]  # selectors; see core/routes.py
+    to: tuple[Target, ...]
+    at: str | None = None
+    timezone: str = "UTC"
+    wait: timedelta = timedelta(seconds=30)
+    title: str = ""
+    send_empty: bool = True  # `when_empty: send`
+
+    @property
+    def immediate(self) -> bool:
+        """True for `at: once`."""
+        return self.at is None
+
+    @property
+    def label(self) -> str:
+        """The name to show: the given title, else the id."""
+        return self.title or self.id
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The tray of a digest: hits that wait to be told. `since` is when the oldest of them was put there."""
+
+    digest: str
+    hit_ids: tuple[int, ...]
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A run of text in a snippet; `marked` where a rule's words were found."""
+
+    text: str
+    marked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """One report of a story."""
+
+    outlet: str
+    title: str
+    link: str
+    at: datetime
+    language: str | None = None
+    country: str | None = None
+    ownership: Ownership = Ownership.UNKNOWN
+    copies: int = 0  # further reports with the same headline, folded into this one
+    copies_of: tuple[str, ...] = ()  # the other outlets that carried them, each once, in order of time
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a story is here: a rule with the words that fired it."""
+
+    rule: str
+    title: str
+    severity: Severity
+    evidence: tuple[Evidence, ...]
+
+
+class StoryStatus(StrEnum):
+    NEW = "new"
+    MORE = "more"  # told before, further reports
+    CHANGED = "changed"  # a headline was edited
+
+
+@dataclass(frozen=True, slots=True)
+class DigestStory:
+    """A story as a digest shows it; `carriers` in order of time, the first is the earliest."""
+
+    story_id: int
+    severity: Severity
+    status: StoryStatus
+    headline: str
+    link: str
+    language: str | None
+    gloss: tuple[str, ...]
+    snippet: tuple[Segment, ...]
+    headline_marks: tuple[Segment, ...]
+    carriers: tuple[Carrier, ...]
+    reasons: tuple[Reason, ...]
+    changes: tuple[tuple[str, str], ...] = ()  # (old headline, new headline)
+    undated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A line of the digest's glance: a rule and its last 30 days."""
+
+    rule: str
+    title: str
+    stories: int
+    reports: int
+    daily: tuple[int, ...]  # hits a day, oldest first, ending today
+
+
+@dataclass(frozen=True, slots=True)
+class FeedTrouble:
+    """A feed the reader should know is not being heard."""
+
+    feed: str
+    label: str
+    message: str
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What was watched in the digest's period: silence is a statement only with this beside it."""
+
+    feeds: int = 0  # enabled
+    feeds_read: int = 0  # with a success in the period, or with none due since their last one
+    polls: int = 0
+    items: int = 0
+    last_poll_at: datetime | None = None
+    broken: tuple[FeedTrouble, ...] = ()
+    by_language: tuple[tuple[str, int, int], ...] = ()  # (language, read, all)
+    notices: tuple[Notice, ...] = ()  # troubles that began or ended in the period
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What one digest says, before any channel gives it a form."""
+
+    spec: str
+    title: str
+    at: datetime  # UTC
+    since: datetime | None
+    timezone: str
+    headline: str  # the news itself, for the subject line
+    topics: tuple[Topic, ...]
+    stories: tuple[DigestStory, ...]
+    coverage: Coverage
+    left_out: tuple[tuple[str, int], ...] = ()  # (reason in words, number of reports)
+    notes: tuple[str, ...] = ()  # e.g. a refused reload of rules.yaml
+    next_at: datetime | None = None
+    sample: bool = False  # made by the demo: every channel must say so
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A digest in the form of one kind of channel, ready to be sent any number of times, alike each time.
+
+    `body` is JSON-ready: email `{subject, text, html}`, slack `{text, blocks}`, console and file
+    `{subject, text, html, slack}`.
+    """
+
+    channel: str
+    body: Mapping[str, object]
+
+
+class DeliveryState(StrEnum):
+    QUEUED = "queued"
+    SENDING = "sending"  # recorded before the attempt; found after a crash, it is tried again with its key
+    SENT = "sent"
+    PARKED = "parked"  # will not be tried again by itself; `error` says why
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message to one recipient. `key` is unique and the same at every attempt."""
+
+    key: str
+    digest: str
+    target: Target
+    message: Message
+    created_at: datetime
+    part: int = 1  # parts of one digest to one target are sent in order
+    parts: int = 1
+    state: DeliveryState = DeliveryState.QUEUED
+    attempts: int = 0
+    next_attempt_at: datetime | None = None
+    error: str = ""
+    receipt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the channel answered: enough to find the message again on the other side."""
+
+    key: str
+    at: datetime
+    reference: str = ""  # SMTP answer, Slack timestamp, file path
+
+
+@dataclass(frozen=True, slots=True)
+class PollSummary:
+    """The figures of one cycle, as `monitor once --json` prints them."""
+
+    feeds_due: int = 0
+    polled: int = 0
+    not_modified: int = 0
+    failed: int = 0
+    items_new: int = 0
+    items_edited: int = 0
+    hits: int = 0
+    deliveries_sent: int = 0
+    deliveries_failed: int = 0
