@@ -24,6 +24,7 @@ def fetcher(settings: Settings) -> HttpFetcher:
     return HttpFetcher(
         user_agent=settings.user_agent,
         timeout=settings.fetch_timeout,
+        total=settings.fetch_total,
         max_bytes=settings.max_bytes,
         concurrency=settings.concurrency,
     )

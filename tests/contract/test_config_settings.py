@@ -50,6 +50,7 @@ def test_every_setting_is_read() -> None:
             "MONITOR_CONCURRENCY": "16",
             "MONITOR_USER_AGENT": "desk-monitor (+https://example.org/about)",
             "MONITOR_FETCH_TIMEOUT": "45s",
+            "MONITOR_FETCH_TOTAL": "2m",
             "MONITOR_MAX_BYTES": "2M",
             "MONITOR_LOG_LEVEL": "WARNING",
             "MONITOR_LOG_FORMAT": "json",
@@ -64,6 +65,7 @@ def test_every_setting_is_read() -> None:
     assert settings.heartbeat_url is not None
     assert settings.heartbeat_url.reveal() == "https://beat.example/abc"
     assert (settings.poll_every, settings.fetch_timeout) == (timedelta(minutes=5), timedelta(seconds=45))
+    assert settings.fetch_total == timedelta(minutes=2)
     assert (settings.alert_max_age, settings.retention) == (timedelta(days=1), timedelta(days=28))
     assert (settings.backup_dir, settings.backup_keep, settings.concurrency) == (Path("/backup"), 3, 16)
     assert (settings.max_bytes, settings.user_agent[:12]) == (2 * 2**20, "desk-monitor")

@@ -110,6 +110,7 @@ class Settings:
     concurrency: int = 64
     user_agent: str = f"news-monitor/{__version__}"
     fetch_timeout: timedelta = timedelta(seconds=20)
+    fetch_total: timedelta = timedelta(seconds=60)
     max_bytes: int = 15 * 2**20
     log_level: LogLevel = LogLevel.INFO
     log_format: LogFormat = LogFormat.CONSOLE
@@ -138,6 +139,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         concurrency=env.number("MONITOR_CONCURRENCY", default.concurrency, least=1, most=1000),
         user_agent=env.get("MONITOR_USER_AGENT", _header_text, default.user_agent),
         fetch_timeout=env.get("MONITOR_FETCH_TIMEOUT", values.duration, default.fetch_timeout),
+        fetch_total=env.get("MONITOR_FETCH_TOTAL", values.duration, default.fetch_total),
         max_bytes=env.get("MONITOR_MAX_BYTES", _size, default.max_bytes),
         log_level=env.get("MONITOR_LOG_LEVEL", lambda v: values.choice(v, LogLevel), default.log_level),
         log_format=env.get("MONITOR_LOG_FORMAT", lambda v: values.choice(v, LogFormat), default.log_format),
