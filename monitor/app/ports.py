@@ -22,6 +22,7 @@ from monitor.core.model import (
     Known,
     MarkedHit,
     Message,
+    Notice,
     Parsed,
     Receipt,
     Relevance,
@@ -29,6 +30,8 @@ from monitor.core.model import (
     StoredHit,
     Story,
     Target,
+    Trouble,
+    TroubleKind,
 )
 from monitor.core.model import Waiting as Waiting
 
@@ -85,8 +88,28 @@ class FeedBook(Protocol):
         """By feed id, all that were ever registered."""
         ...
 
+    def due(self, now: datetime) -> list[FeedState]:
+        """Those whose time has come, longest waiting first, removed ones included; feeds that are gone never come."""
+        ...
+
     def save(self, state: FeedState) -> None:
         """Write one feed's state."""
+        ...
+
+    def hold(self, host: str, until: datetime) -> None:
+        """Ask no feed of this host before `until`: its server wants to be left alone."""
+        ...
+
+    def begin(self, feed: str, trouble: Trouble) -> None:
+        """Log that a trouble began at `trouble.since`."""
+        ...
+
+    def end(self, feed: str, kind: TroubleKind, at: datetime) -> None:
+        """Log that the standing trouble of this kind is over."""
+        ...
+
+    def notices(self, since: datetime, until: datetime) -> list[Notice]:
+        """Troubles that began or ended after `since`, up to `until`, in order of their last change."""
         ...
 
     def record_poll(

@@ -1,13 +1,14 @@
 """The desk of feeds: state between two polls, and the log of polls."""
 
 from dataclasses import fields, replace
+from datetime import timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.stored import NOW, count, hours
 
 from monitor.adapters.store import SqliteStore, open_store
-from monitor.core.model import FeedSpec, FeedState
+from monitor.core.model import FeedSpec, FeedState, Habits, Notice, Trouble, TroubleKind
 
 SPEC = FeedSpec("sample-ru", "https://primer.example/rss")
 FULL = FeedState(
@@ -25,6 +26,22 @@ FULL = FeedState(
     last_error="timeout: no answer within 20 s",
     gone=True,
     title="Пример-Ъ",
+    failing_since=hours(-3),
+    moved_to="https://new.example/rss",
+    moved_polls=2,
+    moved_since=hours(-4),
+    habits=Habits(
+        hours=tuple(n / 8 for n in range(168)),
+        learnt=1.5,
+        learnt_until=hours(-2),
+        ttl=timedelta(minutes=30),
+        skip_hours=frozenset({0, 1, 23}),
+        skip_days=frozenset({5, 6}),
+        window=20,
+        language="ru",
+        gaps=(0.5, 12.25),
+    ),
+    troubles=(Trouble(TroubleKind.SILENT, "nothing new for 3 days", hours(-5)),),
 )
 
 
@@ -65,6 +82,8 @@ def test_a_changed_url_forgets_what_the_old_server_said_but_not_that_the_feed_wa
         last_success_at=FULL.last_success_at,
         last_item_at=FULL.last_item_at,
         title=FULL.title,
+        habits=FULL.habits,
+        troubles=FULL.troubles,
     )
 
 
@@ -106,3 +125,44 @@ def test_any_text_a_server_sends_can_be_kept(tmp_path_factory, text: str, failur
         assert count(store, "feeds") == 1
     finally:
         store.close()
+
+
+def test_due_feeds_come_longest_waiting_first_and_without_those_that_are_gone(store: SqliteStore) -> None:
+    for name, state in {
+        "later": FeedState("later", next_poll_at=hours(1)),
+        "since-an-hour": FeedState("since-an-hour", next_poll_at=hours(-1)),
+        "since-two": FeedState("since-two", next_poll_at=hours(-2)),
+        "never": FeedState("never"),
+        "gone": FeedState("gone", next_poll_at=hours(-3), gone=True),
+        "clock-set-back": FeedState("clock-set-back", next_poll_at=hours(9), last_poll_at=hours(8)),
+    }.items():
+        assert name == state.feed
+        store.feeds.save(state)
+    assert [state.feed for state in store.feeds.due(NOW)] == ["never", "since-two", "since-an-hour", "clock-set-back"]
+
+
+def test_a_hold_moves_every_feed_of_the_host_and_no_other(store: SqliteStore) -> None:
+    for name, url, at in [
+        ("soon", "https://Busy.example/a", hours(1)),
+        ("now", "http://busy.example:8080/b", None),
+        ("late", "https://busy.example/c", hours(9)),
+        ("other", "https://calm.example/", hours(1)),
+    ]:
+        store.feeds.save(FeedState(name, url=url, next_poll_at=at))
+    store.feeds.hold("busy.example", hours(3))
+    planned = {name: state.next_poll_at for name, state in store.feeds.states().items()}
+    assert planned == {"soon": hours(3), "now": hours(3), "late": hours(9), "other": hours(1)}
+
+
+def test_a_trouble_is_in_the_log_of_the_period_in_which_it_begins_and_of_the_one_in_which_it_ends(
+    store: SqliteStore,
+) -> None:
+    store.feeds.begin("a", Trouble(TroubleKind.BROKEN, "answers 403", hours(1)))
+    store.feeds.begin("b", Trouble(TroubleKind.SILENT, "nothing new for 3 days", hours(2)))
+    store.feeds.end("a", TroubleKind.BROKEN, hours(10))
+    store.feeds.end("a", TroubleKind.SILENT, hours(10))
+    broken = Notice("a", TroubleKind.BROKEN, "answers 403", hours(1), hours(10))
+    silent = Notice("b", TroubleKind.SILENT, "nothing new for 3 days", hours(2))
+    assert store.feeds.notices(hours(0), hours(5)) == [silent, broken]
+    assert store.feeds.notices(hours(5), hours(10)) == [broken]
+    assert store.feeds.notices(hours(10), hours(20)) == []

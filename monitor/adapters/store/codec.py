@@ -8,23 +8,30 @@ import re
 import sqlite3
 import unicodedata
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from monitor.core.model import (
     Delivery,
     DeliveryState,
     Evidence,
     FeedState,
+    Habits,
     Hit,
     Item,
     Message,
+    Notice,
     RuleStatus,
     Severity,
     StoredHit,
     Story,
     Target,
+    Trouble,
+    TroubleKind,
 )
+
+_NO_HABITS = Habits()
 
 
 def stamp(moment: datetime) -> str:
@@ -98,6 +105,93 @@ def feed_state(row: sqlite3.Row) -> FeedState:
         last_error=row["last_error"],
         gone=bool(row["gone"]),
         title=row["title"],
+        failing_since=moment_or_none(row["failing_since"]),
+        moved_to=row["moved_to"],
+        moved_polls=row["moved_polls"],
+        moved_since=moment_or_none(row["moved_since"]),
+        habits=habits(row["habits"]),
+        troubles=tuple(Trouble(TroubleKind(kind), text, moment(at)) for kind, text, at in json.loads(row["troubles"])),
+    )
+
+
+def feed_row(state: FeedState) -> dict[str, object]:
+    """The columns of `feeds` that a state fills."""
+    return {
+        "id": state.feed,
+        "url": state.url,
+        "host": host_of(state.url),
+        "etag": state.etag,
+        "last_modified": state.last_modified,
+        "body_hash": state.body_hash,
+        "next_poll_at": stamp_or_none(state.next_poll_at),
+        "first_success_at": stamp_or_none(state.first_success_at),
+        "last_poll_at": stamp_or_none(state.last_poll_at),
+        "last_success_at": stamp_or_none(state.last_success_at),
+        "last_item_at": stamp_or_none(state.last_item_at),
+        "failures": state.failures,
+        "last_error": state.last_error,
+        "gone": int(state.gone),
+        "title": state.title,
+        "failing_since": stamp_or_none(state.failing_since),
+        "moved_to": state.moved_to,
+        "moved_polls": state.moved_polls,
+        "moved_since": stamp_or_none(state.moved_since),
+        "habits": habits_json(state.habits),
+        "troubles": to_json([[trouble.kind, trouble.message, stamp(trouble.since)] for trouble in state.troubles]),
+    }
+
+
+def host_of(url: str) -> str:
+    """The host in an address, in small letters; "" where there is none."""
+    try:
+        return (urlsplit(url).hostname or "").lower()
+    except ValueError:
+        return ""
+
+
+def habits_json(habits: Habits) -> str:
+    """Habits as JSON; what was not learnt is left out."""
+    return to_json(
+        {
+            name: value
+            for name, value in {
+                "hours": [round(count, 3) for count in habits.hours],
+                "learnt": round(habits.learnt, 4),
+                "learnt_until": stamp_or_none(habits.learnt_until),
+                "ttl": habits.ttl and habits.ttl.total_seconds(),
+                "skip_hours": sorted(habits.skip_hours),
+                "skip_days": sorted(habits.skip_days),
+                "window": habits.window,
+                "language": habits.language,
+                "gaps": [round(gap, 3) for gap in habits.gaps],
+            }.items()
+            if value
+        }
+    )
+
+
+def habits(text: str) -> Habits:
+    """The other way round."""
+    if text == "{}":
+        return _NO_HABITS
+    found = json.loads(text)
+    return Habits(
+        hours=tuple(found.get("hours", ())),
+        learnt=found.get("learnt", 0.0),
+        learnt_until=moment_or_none(found.get("learnt_until")),
+        ttl=timedelta(seconds=found["ttl"]) if "ttl" in found else None,
+        skip_hours=frozenset(found.get("skip_hours", ())),
+        skip_days=frozenset(found.get("skip_days", ())),
+        window=found.get("window", 0),
+        language=found.get("language", ""),
+        gaps=tuple(found.get("gaps", ())),
+    )
+
+
+def notice(row: sqlite3.Row) -> Notice:
+    """A row of `notices`."""
+    return Notice(
+        row["feed"], TroubleKind(row["kind"]), row["message"], moment(row["began_at"]), moment_or_none(row["ended_at"])
     )
 
 

@@ -1,42 +1,78 @@
-"""The desk of feeds: what is remembered of each between two polls, and the log of polls."""
+"""The desk of feeds: what is remembered of each between two polls, and the logs of polls and troubles."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from monitor.adapters.store import codec
-from monitor.adapters.store.codec import stamp, stamp_or_none
+from monitor.adapters.store.codec import stamp
 from monitor.adapters.store.database import Database
-from monitor.core.model import FeedSpec, FeedState
+from monitor.core.model import FeedSpec, FeedState, Notice, Trouble, TroubleKind
 
 # A changed URL is another document: what the old server said about it is forgotten and it is due now. That the feed
 # was read before is not forgotten: its items are known by key, and news must not count as backlog.
 _REGISTER = """
-INSERT INTO feeds (id, configured_url, url, registered_at) VALUES (:id, :url, :url, :now)
+INSERT INTO feeds (id, configured_url, url, host, registered_at) VALUES (:id, :url, :url, :host, :now)
 ON CONFLICT (id) DO UPDATE SET
     configured_url = excluded.configured_url, url = excluded.url,
-    etag = NULL, last_modified = NULL, body_hash = NULL, next_poll_at = NULL,
-    failures = 0, last_error = '', gone = 0
+    host = excluded.host, etag = NULL, last_modified = NULL, body_hash = NULL, next_poll_at = NULL,
+    failures = 0, last_error = '', gone = 0, failing_since = NULL, moved_to = '', moved_polls = 0, moved_since = NULL
 WHERE configured_url <> excluded.configured_url
 """
 
-_SAVE = """
-INSERT INTO feeds (id, configured_url, url, etag, last_modified, body_hash, next_poll_at, first_success_at,
-    last_poll_at, last_success_at, last_item_at, failures, last_error, gone, title, registered_at)
-VALUES (:id, :url, :url, :etag, :last_modified, :body_hash, :next_poll_at, :first_success_at,
-    :last_poll_at, :last_success_at, :last_item_at, :failures, :last_error, :gone, :title, :registered_at)
-ON CONFLICT (id) DO UPDATE SET
-    url = excluded.url, etag = excluded.etag, last_modified = excluded.last_modified, body_hash = excluded.body_hash,
-    next_poll_at = excluded.next_poll_at, first_success_at = excluded.first_success_at,
-    last_poll_at = excluded.last_poll_at, last_success_at = excluded.last_success_at,
-    last_item_at = excluded.last_item_at, failures = excluded.failures, last_error = excluded.last_error,
-    gone = excluded.gone, title = excluded.title
+_COLUMNS = (
+    "url",
+    "host",
+    "etag",
+    "last_modified",
+    "body_hash",
+    "next_poll_at",
+    "first_success_at",
+    "last_poll_at",
+    "last_success_at",
+    "last_item_at",
+    "failures",
+    "last_error",
+    "gone",
+    "title",
+    "failing_since",
+    "moved_to",
+    "moved_polls",
+    "moved_since",
+    "habits",
+    "troubles",
+)
+
+_SAVE = f"""
+INSERT INTO feeds (id, configured_url, registered_at, {", ".join(_COLUMNS)})
+VALUES (:id, :url, coalesce(:last_poll_at, ''), {", ".join(f":{name}" for name in _COLUMNS)})
+ON CONFLICT (id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _COLUMNS)}
+"""  # noqa: S608 (made of the names above only)
+
+# Asked in the future: the clock was set back, and its next time could be years away.
+_DUE = """
+SELECT * FROM feeds
+WHERE gone = 0 AND (next_poll_at IS NULL OR next_poll_at <= :now OR last_poll_at > :now)
+ORDER BY next_poll_at IS NOT NULL, next_poll_at, id
+"""
+
+_HOLD = """
+UPDATE feeds SET next_poll_at = :until
+WHERE host = :host AND gone = 0 AND (next_poll_at IS NULL OR next_poll_at < :until)
+"""
+
+_BEGIN = "INSERT INTO notices (feed, kind, message, began_at) VALUES (?, ?, ?, ?)"
+_END = "UPDATE notices SET ended_at = ? WHERE feed = ? AND kind = ? AND ended_at IS NULL"
+_NOTICES = """
+SELECT * FROM notices
+WHERE began_at > :since AND began_at <= :until OR ended_at > :since AND ended_at <= :until
+ORDER BY max(began_at, coalesce(ended_at, '')), id
 """
 
 _LOG = "INSERT INTO polls (at, feed, outcome, new, edited, hits, ms) VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
 class FeedBook:
-    """Tables `feeds` and `polls`."""
+    """Tables `feeds`, `polls` and `notices`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -44,37 +80,40 @@ class FeedBook:
     def sync(self, specs: Sequence[FeedSpec], now: datetime) -> None:
         """Register new feeds as due now; a changed URL forgets the HTTP state; state of removed feeds is kept."""
         at = stamp(now)
-        self._database.execute_many(_REGISTER, [{"id": spec.id, "url": spec.url, "now": at} for spec in specs])
+        rows = [{"id": spec.id, "url": spec.url, "host": codec.host_of(spec.url), "now": at} for spec in specs]
+        self._database.execute_many(_REGISTER, rows)
 
     def states(self) -> dict[str, FeedState]:
         """By feed id, all that were ever registered."""
         return {row["id"]: codec.feed_state(row) for row in self._database.rows("SELECT * FROM feeds ORDER BY id")}
 
+    def due(self, now: datetime) -> list[FeedState]:
+        """Those whose time has come, longest waiting first, removed ones included; feeds that are gone never come."""
+        return [codec.feed_state(row) for row in self._database.rows(_DUE, {"now": stamp(now)})]
+
     def save(self, state: FeedState) -> None:
         """Write one feed's state."""
-        self._database.execute(
-            _SAVE,
-            {
-                "id": state.feed,
-                "url": state.url,
-                "etag": state.etag,
-                "last_modified": state.last_modified,
-                "body_hash": state.body_hash,
-                "next_poll_at": stamp_or_none(state.next_poll_at),
-                "first_success_at": stamp_or_none(state.first_success_at),
-                "last_poll_at": stamp_or_none(state.last_poll_at),
-                "last_success_at": stamp_or_none(state.last_success_at),
-                "last_item_at": stamp_or_none(state.last_item_at),
-                "failures": state.failures,
-                "last_error": state.last_error,
-                "gone": int(state.gone),
-                "title": state.title,
-                "registered_at": stamp_or_none(state.last_poll_at) or "",
-            },
-        )
+        self._database.execute(_SAVE, codec.feed_row(state))
 
     def record_poll(
         self, feed: str, at: datetime, outcome: str, *, new: int = 0, edited: int = 0, hits: int = 0, ms: int = 0
     ) -> None:
         """Add one line to the log of polls. `outcome` is "ok", "not-modified" or a FailureKind; `ms` its duration."""
         self._database.execute(_LOG, (stamp(at), feed, str(outcome), new, edited, hits, ms))
+
+    def hold(self, host: str, until: datetime) -> None:
+        """Ask no feed of this host before `until`: its server wants to be left alone."""
+        self._database.execute(_HOLD, {"host": host.lower(), "until": stamp(until)})
+
+    def begin(self, feed: str, trouble: Trouble) -> None:
+        """Log that a trouble began at `trouble.since`."""
+        self._database.execute(_BEGIN, (feed, trouble.kind, trouble.message, stamp(trouble.since)))
+
+    def end(self, feed: str, kind: TroubleKind, at: datetime) -> None:
+        """Log that the standing trouble of this kind is over."""
+        self._database.execute(_END, (stamp(at), feed, kind))
+
+    def notices(self, since: datetime, until: datetime) -> list[Notice]:
+        """Troubles that began or ended after `since`, up to `until`, in order of their last change."""
+        rows = self._database.rows(_NOTICES, {"since": stamp(since), "until": stamp(until)})
+        return [codec.notice(row) for row in rows]

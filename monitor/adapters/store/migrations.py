@@ -28,6 +28,36 @@ def m002_marks(db: Database) -> None:
     db.executescript(_MARKS)
 
 
+@MIGRATIONS()
+def m003_sources(db: Database) -> None:
+    """What is learnt of sources: moves, habits, troubles."""
+    db.executescript(_SOURCES)
+
+
+_SOURCES = """
+ALTER TABLE feeds ADD COLUMN host TEXT NOT NULL DEFAULT '';
+ALTER TABLE feeds ADD COLUMN failing_since TEXT;
+ALTER TABLE feeds ADD COLUMN moved_to TEXT NOT NULL DEFAULT '';
+ALTER TABLE feeds ADD COLUMN moved_polls INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE feeds ADD COLUMN moved_since TEXT;
+ALTER TABLE feeds ADD COLUMN habits TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE feeds ADD COLUMN troubles TEXT NOT NULL DEFAULT '[]';
+CREATE INDEX feeds_by_due ON feeds (next_poll_at) WHERE gone = 0;
+CREATE INDEX feeds_by_host ON feeds (host);
+CREATE INDEX polls_by_feed ON polls (feed, at);
+
+CREATE TABLE notices (
+    id INTEGER PRIMARY KEY,
+    feed TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    message TEXT NOT NULL,
+    began_at TEXT NOT NULL,
+    ended_at TEXT
+) STRICT;
+CREATE INDEX notices_by_start ON notices (began_at);
+CREATE INDEX notices_by_end ON notices (ended_at);
+"""
+
 _MARKS = """
 CREATE TABLE marks (
     hit_id INTEGER PRIMARY KEY REFERENCES hits (id) ON DELETE CASCADE,

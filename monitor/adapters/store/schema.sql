@@ -24,8 +24,17 @@ CREATE TABLE feeds (
     last_error TEXT NOT NULL DEFAULT '',
     gone INTEGER NOT NULL DEFAULT 0 CHECK (gone IN (0, 1)),
     title TEXT NOT NULL DEFAULT '',
-    registered_at TEXT NOT NULL
+    registered_at TEXT NOT NULL,
+    host TEXT NOT NULL DEFAULT '',         -- of `url`: a wait that its server asks for holds for all of its feeds
+    failing_since TEXT,
+    moved_to TEXT NOT NULL DEFAULT '',     -- where its permanent redirect led at the last polls
+    moved_polls INTEGER NOT NULL DEFAULT 0,
+    moved_since TEXT,
+    habits TEXT NOT NULL DEFAULT '{}',     -- JSON object: what it usually brings and when
+    troubles TEXT NOT NULL DEFAULT '[]'    -- JSON list of lists: kind, message, since
 ) STRICT;
+CREATE INDEX feeds_by_due ON feeds (next_poll_at) WHERE gone = 0;
+CREATE INDEX feeds_by_host ON feeds (host);
 
 -- The log of polls: what the coverage note and the feeds' health are counted from.
 CREATE TABLE polls (
@@ -39,6 +48,19 @@ CREATE TABLE polls (
     ms INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX polls_by_time ON polls (at);
+CREATE INDEX polls_by_feed ON polls (feed, at);
+
+-- The log of troubles that a feed had: told once when one begins and once when it ends.
+CREATE TABLE notices (
+    id INTEGER PRIMARY KEY,
+    feed TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    message TEXT NOT NULL,
+    began_at TEXT NOT NULL,
+    ended_at TEXT                          -- NULL: it lasts
+) STRICT;
+CREATE INDEX notices_by_start ON notices (began_at);
+CREATE INDEX notices_by_end ON notices (ended_at);
 
 -- What was published ------------------------------------------------------------------------------------------
 

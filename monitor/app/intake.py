@@ -1,0 +1,97 @@
+"""What becomes of a document's items: archived, matched, grouped, put into the trays that want them.
+
+Runs within the transaction of its feed's poll. Does not fetch, parse or send.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from monitor.app.ports import Store
+from monitor.app.watch import Watch
+from monitor.core import novelty, routes, stories
+from monitor.core.model import Decision, FeedSpec, FeedState, Hit, Item, Novelty, Parsed
+
+STORY_WINDOW = timedelta(days=7)  # a report joins a story that had another within this time
+
+
+@dataclass(frozen=True, slots=True)
+class Haul:
+    """What a document brought: new and edited items, and rules that fired for the first time on one of them."""
+
+    new: int = 0
+    edited: int = 0
+    hits: int = 0
+
+    def __add__(self, other: "Haul") -> "Haul":
+        return Haul(self.new + other.new, self.edited + other.edited, self.hits + other.hits)
+
+
+class Intake:
+    """Takes items in; `max_age` is how old news may be and still be told. Blocking: for the store's thread."""
+
+    def __init__(self, store: Store, max_age: timedelta) -> None:
+        self._store = store
+        self._max_age = max_age
+
+    def decide(self, feed: FeedSpec, parsed: Parsed) -> list[Decision]:
+        """What is new, edited or seen in a document. Reads the store."""
+        items = novelty.distinct(parsed.items)
+        known = self._store.archive.known(feed.id, {item.key for item in items}) if items else {}
+        return novelty.decide(items, known)
+
+    def take_in(self, watch: Watch, decisions: list[Decision], state: FeedState, now: datetime) -> Haul:
+        """Archive what is new or edited; find, group and route its hits."""
+        ids = self._store.archive.save(decisions, now)
+        changed = [replace(d, id=ids[d.item.key]) for d in decisions if d.novelty is not Novelty.SEEN]
+        first_read = state.first_success_at is None
+        hits = sum(self._match(watch, decision, first_read=first_read, now=now) for decision in changed)
+        new = sum(decision.novelty is Novelty.NEW for decision in changed)
+        return Haul(new, len(changed) - new, hits)
+
+    def _match(self, watch: Watch, decision: Decision, *, first_read: bool, now: datetime) -> int:
+        """Find, group and route the hits of one new or edited item; how many rules fired for the first time."""
+        hits = watch.matcher.match(decision.item)
+        if not hits or decision.id is None:
+            return 0
+        archive = self._store.archive
+        edited = decision.novelty is Novelty.EDITED
+        before = archive.hit_rules(decision.id) if edited else frozenset()
+        keys = stories.story_keys(decision.item)
+        story = stories.assign(decision.item, archive.find_stories(keys, now - STORY_WINDOW), now)
+        story_id = archive.save_story(story).id
+        ids = archive.save_hits(decision.id, story_id, hits, now, edited=edited)
+        fresh = [hit for hit in hits if hit.rule not in before]
+        self._route(watch, decision.item, fresh, ids, first_read=first_read, now=now)
+        if decision.retitled:
+            self._renew(watch, decision.item, [hit for hit in hits if hit.rule in before], ids, now)
+        return len(fresh)
+
+    def _route(
+        self, watch: Watch, item: Item, hits: list[Hit], ids: dict[str, int], *, first_read: bool, now: datetime
+    ) -> None:
+        """Put new hits into the tray of every digest that wants them, or count them as left out, with the reason."""
+        for spec in watch.digests:
+            for hit in hits:
+                if not routes.selects(spec, watch.rules_by_id[hit.rule]):
+                    continue
+                verdict = routes.tellable(spec, hit, item, first_read=first_read, now=now, max_age=self._max_age)
+                if verdict.told:
+                    self._store.digests.wait(spec.id, [ids[hit.rule]], now)
+                else:
+                    self._store.digests.leave_out(spec.id, ids[hit.rule], verdict.reason, now)
+
+    def _renew(self, watch: Watch, item: Item, hits: list[Hit], ids: dict[str, int], now: datetime) -> None:
+        """A changed headline is told again, but never wakes anybody: immediate digests stay quiet about it.
+
+        What is not told in the first place, for its age or because its rule is on trial, is not told for this either.
+        """
+        max_age = self._max_age
+        for spec in watch.digests:
+            wanted = [
+                ids[hit.rule]
+                for hit in hits
+                if routes.selects(spec, watch.rules_by_id[hit.rule])
+                and routes.tellable(spec, hit, item, first_read=False, now=now, max_age=max_age).told
+            ]
+            if wanted and not spec.immediate:
+                self._store.digests.renew(spec.id, wanted, now)
