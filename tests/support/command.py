@@ -12,8 +12,9 @@ COMMAND = [sys.executable, "-m", "monitor"]
 
 
 def environment(**more: str) -> dict[str, str]:
-    """Our own environment without settings of the monitor, and with those given."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("MONITOR_")}
+    """Our own environment without settings of the monitor and without proxies, and with those given."""
+    names = [name for name in os.environ if not name.startswith("MONITOR_") and not name.lower().endswith("_proxy")]
+    kept = {name: os.environ[name] for name in names}
     return {**kept, "COLUMNS": "100", **more}
 
 

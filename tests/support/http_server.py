@@ -5,14 +5,17 @@
         server.document("/news", body, etag='"v1"')                        # answers 304 where it may
         … server.url("/feed") … server.requests
 
-It runs in a thread of its own, so tests may be async or not, and processes may ask it as well.
+It runs in a thread of its own, so tests may be async or not, and processes may ask it as well. Whatever it is told to
+do, no connection lasts longer than `LONGEST` seconds. For servers that mean harm see `support.hostile`.
 """
 
 import asyncio
+import ssl
 import threading
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.utils import format_datetime, parsedate_to_datetime
 from time import monotonic
@@ -46,9 +49,13 @@ class Reply:
     endless: bool = False  # repeat the body until the client goes away; no Content-Length
     chunked: bool = False
     raw: bytes | None = None  # send exactly these bytes, then close
+    by_hand: "Deed | None" = None  # do this with the connection, then close; all else is left aside
 
 
 Script = Callable[[Request], Reply]
+Deed = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+LONGEST = 90.0  # seconds
 
 _PHRASES = {200: "OK", 301: "Moved Permanently", 302: "Found", 304: "Not Modified", 404: "Not Found", 410: "Gone"}
 
@@ -98,14 +105,27 @@ def _not_later(one: str | None, other: str | None) -> bool:
 
 
 class HttpServer:
-    """The server; a context manager. `latency` is added to every answer; change routes at any time."""
+    """The server; a context manager. `latency` is added to every answer; change routes at any time.
 
-    def __init__(self, *, latency: float = 0.0, host: str = "127.0.0.1") -> None:
+    `more_hosts` are further addresses of this machine where it listens at the same port; a route may be bound to one
+    of them by naming it before the path: `script("127.0.1.7/feed", …)`. With `tls` it speaks nothing else.
+    """
+
+    def __init__(
+        self,
+        *,
+        latency: float = 0.0,
+        host: str = "127.0.0.1",
+        more_hosts: Iterable[str] = (),
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.latency = latency
         self.requests: list[Request] = []
         self.at_once = 0
         self.most_at_once = 0
         self._host = host
+        self._more_hosts = list(more_hosts)
+        self._tls = tls
         self._port = 0
         self._routes: dict[str, Script] = {}
         self._loop = asyncio.new_event_loop()
@@ -115,7 +135,7 @@ class HttpServer:
 
     def url(self, path: str = "/", *, host: str | None = None) -> str:
         """The address of a route; with `host="localhost"` the same server under another name."""
-        return f"http://{host or self._host}:{self._port}{path}"
+        return f"http{'s' if self._tls else ''}://{host or self._host}:{self._port}{path}"
 
     @property
     def port(self) -> int:
@@ -131,7 +151,8 @@ class HttpServer:
             return reply if isinstance(reply, Reply) else reply(request)
 
         self._routes[path] = answer
-        return self.url(path)
+        host, _, rest = path.partition("/")
+        return self.url(f"/{rest}", host=host or None)
 
     def document(
         self,
@@ -165,8 +186,10 @@ class HttpServer:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        self._server = self._call(asyncio.start_server(self._serve, self._host, 0))
+        self._server = self._call(self._listen(self._host, 0))
         self._port = self._server.sockets[0].getsockname()[1]
+        # The port is free at the other addresses, too, as nothing else here listens beside 127.0.0.1.
+        self._others = [self._call(self._listen(host, self._port)) for host in self._more_hosts]
         return self
 
     def __exit__(
@@ -181,12 +204,20 @@ class HttpServer:
         done: Future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
         return done.result(10)
 
+    def _listen(self, host: str, port: int) -> Awaitable[asyncio.Server]:
+        return asyncio.start_server(self._connected, host, port, ssl=self._tls)
+
     async def _stop(self) -> None:
-        self._server.close()
+        for server in (self._server, *self._others):
+            server.close()
         tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(TimeoutError, asyncio.CancelledError):
+            await asyncio.wait_for(self._serve(reader, writer), LONGEST)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -195,7 +226,7 @@ class HttpServer:
                 self.at_once += 1
                 self.most_at_once = max(self.most_at_once, self.at_once)
                 try:
-                    keep = await self._answer(request, writer)
+                    keep = await self._answer(request, reader, writer)
                 finally:
                     self.at_once -= 1
                 if not keep:
@@ -209,25 +240,28 @@ class HttpServer:
     async def _request(reader: asyncio.StreamReader) -> Request | None:
         try:
             start = await reader.readexactly(1)
-            if start == b"\x16":  # a TLS handshake: answered like by a server that knows none
+            if start == b"\x16":  # a TLS handshake
                 return Request("TLS", "", {}, monotonic())
             head = (start + await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-        except asyncio.IncompleteReadError:
+        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             return None
         first, *lines = head.split("\r\n")
-        method, path, _ = first.split(" ", 2)
+        method, path, *_ = [*first.split(" ", 2), "", ""]
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines) if name}
         body = await reader.readexactly(int(headers.get("content-length", 0)))
         return Request(method, path, headers, monotonic(), body)
 
-    async def _answer(self, request: Request, writer: asyncio.StreamWriter) -> bool:
+    async def _answer(self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """True if the connection may be used again."""
-        if request.method == "TLS":
+        if request.method in {"TLS", "PRI"}:  # neither TLS nor HTTP/2 is spoken here
             writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
             return False
-        script = self._routes.get(request.path) or self._routes.get(request.path.partition("?")[0])
+        script = self._route(request, str(writer.get_extra_info("sockname")[0]))
         reply = script(request) if script else Reply(404, b"not here")
         await asyncio.sleep(self.latency + reply.latency)
+        if reply.by_hand is not None:
+            await reply.by_hand(reader, writer)
+            return False
         if reply.raw is not None:
             writer.write(reply.raw)
             await writer.drain()
@@ -238,6 +272,11 @@ class HttpServer:
             return True
         await _write_body(reply, writer)
         return not reply.endless and reply.cut_after is None and reply.length is None
+
+    def _route(self, request: Request, host: str) -> Script | None:
+        path = request.path.partition("?")[0]
+        keys = (host + request.path, host + path, request.path, path)
+        return next((self._routes[key] for key in keys if key in self._routes), None)
 
 
 def _head(reply: Reply) -> bytes:

@@ -1,0 +1,65 @@
+"""One cycle over seventy hosts, each with another fault, and ten good ones: the command as it is installed."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.hostile import TITLES, HostileServers
+from support.newsroom import Newsroom, slug
+
+LIMITS = {
+    "MONITOR_FETCH_TIMEOUT": "2s",
+    "MONITOR_FETCH_TOTAL": "4s",
+    "MONITOR_MAX_BYTES": "2M",
+    "MONITOR_CONCURRENCY": "200",
+}
+ROOM = 150_000  # KiB that all faults together may cost; the bombs alone would take a gigabyte
+
+
+@pytest.fixture
+def servers(tmp_path: Path) -> Iterator[HostileServers]:
+    with HostileServers(tmp_path) as running:
+        running.faults = [fault for fault in running.faults if fault.outcome != "refused"]
+        yield running
+
+
+def newsroom(home: Path, servers: HostileServers, feeds: dict[str, str]) -> Newsroom:
+    home.mkdir()
+    made = Newsroom(home, LIMITS | {"SSL_CERT_FILE": str(servers.ca)})
+    made.watch(feeds, default="1h")
+    return made
+
+
+def test_every_fault_is_named_and_costs_neither_the_good_feeds_nor_time_nor_memory(
+    tmp_path: Path, servers: HostileServers
+) -> None:
+    good = {f"good-{host}": servers.plain.url("/", host=host) for host in servers.good}
+    bad = {slug(fault.name): servers.url(fault) for fault in servers.faults}
+    calm = newsroom(tmp_path / "calm", servers, good)
+    wild = newsroom(tmp_path / "wild", servers, bad | good)
+
+    _, modest = calm.once()
+    began = time.monotonic()
+    figures, most = wild.once()
+    took = time.monotonic() - began
+
+    health = wild.health()
+    polls = {feed: (outcome, new) for feed, outcome, new in wild.select("SELECT feed, outcome, new FROM polls")}
+    otherwise = {
+        fault.name: (polls[slug(fault.name)], health[slug(fault.name)]["last_error"])
+        for fault in servers.faults
+        if polls[slug(fault.name)] != (fault.outcome, fault.items)
+        or not all(words in health[slug(fault.name)]["last_error"] for words in fault.words)
+    }
+    assert otherwise == {}
+    assert figures["feeds_due"] == figures["polled"] == len(servers.faults) + len(good)
+    assert {feed: polls[feed] for feed in good} == dict.fromkeys(good, ("ok", len(TITLES)))
+    assert most < modest + ROOM
+    [(each_by_itself,)] = wild.select("SELECT sum(ms) / 1000.0 FROM polls")
+    assert took < each_by_itself / 2, "the faults were waited for side by side"
+
+    asked = len(servers.plain.requests)
+    again, _ = wild.once()
+    assert again["polled"] == 0, "a restart keeps the times at which feeds are due"
+    assert len(servers.plain.requests) == asked
