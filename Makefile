@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help demo run test check lint format types docs bench bench-rules bench-match bench-parse lock clean
+.PHONY: help demo run test check fuzz flood lint format types docs bench bench-rules bench-match bench-parse lock clean
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
@@ -26,6 +26,13 @@ test: $(READY) ## all tests
 	@$(BIN)/python -m pytest -q --numprocesses auto --dist worksteal
 
 check: lint types docs ## style, types, layers, links in the docs
+
+fuzz: $(READY) ## coverage-guided fuzzing of parse and normalise, ten minutes each (pip install atheris first)
+	@PYTHONPATH=tests $(BIN)/python -m fuzz guided parse --seconds 600
+	@PYTHONPATH=tests $(BIN)/python -m fuzz guided normalise --seconds 600
+
+flood: $(READY) ## a million damaged feeds through the parser; COUNT=n for fewer
+	@PYTHONPATH=tests $(BIN)/python -m fuzz flood --count $(or $(COUNT),1000000) --workers $(shell nproc)
 
 lint: $(READY)
 	@$(BIN)/ruff check .
@@ -59,4 +66,4 @@ lock: ## renew both lock files (needs uv): everything, and what the container ru
 	$(UV_LOCK) --constraint requirements.lock -o requirements-run.lock
 
 clean: ## remove what was built
-	rm -rf $(VENV) build dist demo-out .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) build dist demo-out .mypy_cache .ruff_cache .pytest_cache .hypothesis .fuzz

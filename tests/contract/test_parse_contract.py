@@ -345,6 +345,25 @@ def test_a_wrong_encoding_claim_is_told() -> None:
     assert parsed.notes == ("the document says UTF-8, but it reads as cp1251",)
 
 
+def test_what_is_told_of_a_document_is_short_and_can_be_printed() -> None:
+    endless = f'<?xml version="1.0" encoding="{"x-" * 90}"?>' + "<rss" + "б" * 900 + "\x01>" + rss(ITEM) + "</rss>"
+
+    notes = read(endless.encode("cp1251")).notes
+
+    assert len(notes) >= 2
+    assert all(len(note) < 200 and note.isprintable() for note in notes)
+
+
+def test_a_base_with_control_characters_leaves_none_in_the_links() -> None:
+    document = rss("<link>https://si\x00te.example/ru/\x1b</link>", "<item><title>t</title><link>1</link></item>")
+
+    assert (
+        read(json.dumps({"items": [{"url": "1"}], "home_page_url": "https://site.example/\x1bru/"})).items[0].link
+        == "https://site.example/ru/1"
+    )
+    assert read(document).items[0].link.isprintable()
+
+
 # --- not a feed -------------------------------------------------------------------------------------------------
 
 PAGE = "<!DOCTYPE html>\n<html><head><title>{}</title></head><body>{}</body></html>"

@@ -162,6 +162,10 @@ def test_cyrillic_words_stay_what_they_are(word: str) -> None:
     assert fold(word.upper()) == word
 
 
+def test_every_character_folds_to_what_stays() -> None:
+    assert [char for char in map(chr, range(0x110000)) if (once := fold(char)) != fold(once)] == []
+
+
 def test_what_is_not_looked_up_stays_as_it_is() -> None:
     skipped = [char for char in map(chr, range(0x110000)) if not changing().match(char)]
     assert len(skipped) > 20_000

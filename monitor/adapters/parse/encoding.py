@@ -59,6 +59,7 @@ _BOMS = (
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:+-]+)""", re.IGNORECASE)
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']\s*([\w.:+-]+)\s*["']""", re.IGNORECASE)
 _SAMPLE = 120_000
+_LONGEST_LABEL = 30
 _LEGIBLE = 0.6
 _UNLIKELY = 0.7
 _MUCH_BETTER = 0.2
@@ -83,7 +84,7 @@ class _Claim:
     codec: str | None
 
     def __str__(self) -> str:
-        return f"{self.source} says {self.label}"
+        return f"{self.source} says {self.label[:_LONGEST_LABEL]}"
 
 
 def decode(body: bytes, content_type: str = "", override: str | None = None) -> Decoded:

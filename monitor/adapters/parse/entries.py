@@ -83,7 +83,7 @@ def language_tag(text: str | None) -> str | None:
 def _base(url: str, site: str) -> str:
     """What links are relative to: the feed, unless another host keeps it for its site."""
     try:
-        site = urljoin(url, site)
+        site = urljoin(url, "".join(one_line(site).split()))
         elsewhere = _is_web(site) and urlsplit(site).hostname != urlsplit(url).hostname
     except ValueError:
         return url

@@ -12,6 +12,7 @@ import feedparser
 from monitor.adapters.parse.document import Kind, is_feed_root, not_a_feed, root_of
 from monitor.adapters.parse.entries import Document, Entry, Markup
 from monitor.adapters.parse.mend import ExcessError, mend
+from monitor.adapters.parse.text import one_line
 from monitor.errors import ParseError, ParseFault
 
 _HEADERS = {"content-type": "application/xml; charset=utf-8"}
@@ -48,7 +49,7 @@ def read_xml(text: str) -> Document:
     if mended.strict and result["bozo"]:
         notes.append("the feed was read loosely: it is XML, but not quite as feeds are")
     if not is_feed_root(root):
-        notes.append(f"the root element is <{root}>")
+        notes.append(f"the root element is <{one_line(root or '')[:30]}>")
     about = result["feed"]
     return Document(
         entries=tuple(_entry(entry) for entry in result["entries"]),

@@ -95,7 +95,8 @@ def fold_char(char: str) -> str:
     """The folded form of one character: none, one or several characters; folding them again changes nothing."""
     text = char
     for _ in range(8):
-        again = "".join(map(_fold_once, text))
+        # Composed, because a letter whose stress mark went may stand alone with another mark: U+03B0.
+        again = unicodedata.normalize("NFC", "".join(map(_fold_once, text)))
         if again == text:
             break
         text = again
