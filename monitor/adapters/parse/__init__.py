@@ -45,4 +45,6 @@ class FeedParser:
             language=language_tag(document.language),
             ttl=document.ttl,
             notes=(*cut, *decoded.notes, *document.notes, *oddities),
+            skip_hours=document.skip_hours,
+            skip_days=document.skip_days,
         )

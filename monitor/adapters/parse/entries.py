@@ -48,7 +48,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A feed, whatever its format."""
+    """A feed, whatever its format. `reader` tells which way it was read: “fast”, “feedparser” or “json”."""
 
     entries: tuple[Entry, ...] = ()
     title: str = ""
@@ -56,6 +56,9 @@ class Document:
     language: str | None = None
     ttl: timedelta | None = None
     notes: tuple[str, ...] = field(default=())
+    skip_hours: frozenset[int] = frozenset()
+    skip_days: frozenset[int] = frozenset()
+    reader: str = ""
 
 
 def items_of(document: Document, feed: FeedSpec, url: str, seen_at: datetime) -> tuple[list[Item], list[str]]:

@@ -32,6 +32,7 @@ def read_json(text: str) -> Document:
         link=_text(value, "home_page_url"),
         language=_text(value, "language") or None,
         notes=notes,
+        reader="json",
     )
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from html.entities import html5
 from xml.parsers import expat
 
+from monitor.adapters.parse.limits import DEEPEST, MOST_ATTRIBUTES, MOST_CATEGORIES, ExcessError
+
 _ALWAYS_KNOWN = {"lt", "gt", "amp", "quot", "apos"}
 _HTML_ENTITIES = {name.removesuffix(";"): value for name, value in html5.items() if name.endswith(";")}
 _ILLEGAL = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -33,10 +35,7 @@ _LONG_NAME = re.compile(
     r"[^<>]+",
     re.IGNORECASE,
 )
-_MOST_CATEGORIES = 5_000
 _MOST_GROWTH = 1_000_000
-_DEEPEST = 200
-_MOST_ATTRIBUTES = 500
 _MOST_PREFIXES = 50
 _LONGEST_HEAD = 64_000
 _NAMESPACES = {
@@ -62,10 +61,6 @@ class Mended:
     strict: bool
     cut_off: bool = False
     notes: tuple[str, ...] = ()
-
-
-class ExcessError(Exception):
-    """Elements nested deeper, or with more attributes or categories, than any feed has reason to."""
 
 
 def mend(text: str) -> Mended:
@@ -94,7 +89,7 @@ def complaint_about(text: str) -> str | None:
     def start(name: str, attributes: dict[str, str]) -> None:
         nonlocal depth
         depth += 1
-        if depth > _DEEPEST or len(attributes) > _MOST_ATTRIBUTES:
+        if depth > DEEPEST or len(attributes) > MOST_ATTRIBUTES:
             raise ExcessError
 
     def end(name: str) -> None:
@@ -114,7 +109,7 @@ def _check_categories(text: str) -> None:
     tally = 0
     for match in _TALLIED.finditer(text):
         tally = 0 if match[1] else tally + 1
-        if tally > _MOST_CATEGORIES:
+        if tally > MOST_CATEGORIES:
             raise ExcessError
 
 
