@@ -303,8 +303,8 @@ def all_faults() -> list[Fault]:
 class HostileServers:
     """All faults at their addresses; a context manager. `ca` is the authority that good certificates come from."""
 
-    def __init__(self, folder: Path, *, good: int = 10) -> None:
-        self.faults = all_faults()
+    def __init__(self, folder: Path, *, good: int = 10, faults: Iterable[Fault] | None = None) -> None:
+        self.faults = all_faults() if faults is None else list(faults)
         self.good = [f"127.1.1.{number}" for number in range(1, good + 1)]
         self._hosts = {fault.name: f"127.1.0.{number}" for number, fault in enumerate(self.faults, 1)}
         self._authority = Authority(folder)
@@ -317,11 +317,12 @@ class HostileServers:
         return self._authority.certificate
 
     def __enter__(self) -> Self:
-        kinds = {fault.server: self._authority.context(fault.server) for fault in self.faults if not fault.address}
-        for kind, tls in kinds.items():
+        kinds = {"", *(fault.server for fault in self.faults)}
+        for kind in kinds:
             hosts = [self._hosts[fault.name] for fault in self.faults if fault.server == kind and not fault.address]
             hosts += self.good if kind == "" else []
-            self._servers[kind] = self._stack.enter_context(HttpServer(more_hosts=hosts, tls=tls))
+            server = HttpServer(more_hosts=hosts, tls=self._authority.context(kind))
+            self._servers[kind] = self._stack.enter_context(server)
         for fault in self.faults:
             if not fault.address:
                 self._servers[fault.server].script(f"{self._hosts[fault.name]}/", fault.answer)
@@ -348,6 +349,10 @@ class HostileServers:
             return fault.address
         scheme = "https" if fault.server else "http"
         return f"{scheme}://{self._hosts[fault.name]}:{self._servers[fault.server].port}/"
+
+    def host(self, fault: Fault) -> str:
+        """The address of its host."""
+        return self._hosts[fault.name]
 
     def asked(self, host: str) -> list[Request]:
         """The requests to one host, in order."""

@@ -31,15 +31,6 @@ def slug(name: str) -> str:
     return re.sub(r"\W+", "-", name.lower()).strip("-")
 
 
-def wait_for(what: Callable[[], object], why: str, patience: float = PATIENCE) -> float:
-    """Until it is true; gives the seconds it took."""
-    began = time.monotonic()
-    while not what():
-        assert time.monotonic() - began < patience, f"not within {patience:.0f} s: {why}"
-        time.sleep(0.05)
-    return time.monotonic() - began
-
-
 @dataclass
 class Newsroom:
     """`settings` are the command's environment; daemons still at work are ended by `close`."""
@@ -90,9 +81,17 @@ class Newsroom:
         assert daemon.wait(timeout=PATIENCE) == 0, self.log(self.daemons.index(daemon))
         return time.monotonic() - began
 
-    def log(self, number: int = 0) -> str:
+    def wait_for(self, what: Callable[[], object], why: str) -> None:
+        """Until it is true, while the last daemon lives."""
+        deadline = time.monotonic() + PATIENCE
+        while not what():
+            assert self.daemons[-1].poll() is None, f"it died: {self.log(-1)[-2000:]}"
+            assert time.monotonic() < deadline, f"not within {PATIENCE:.0f} s: {why}"
+            time.sleep(0.05)
+
+    def log(self, number: int = -1) -> str:
         """What a daemon said so far."""
-        return (self.home / f"log-{number}").read_text(encoding="utf-8")
+        return (self.home / f"log-{number % len(self.daemons)}").read_text(encoding="utf-8")
 
     def told(self, folder: str = "out") -> str:
         """All digests that went to files."""
