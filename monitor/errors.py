@@ -74,6 +74,26 @@ class ParseError(MonitorError):
         self.fault = fault
 
 
+class AddressRefusedError(MonitorError):
+    """An address that must not be connected to: `reason` says what it is, e.g. "a private network".
+
+    `address` is as resolved; `host` what was asked for, a name or the address itself.
+    """
+
+    def __init__(self, host: str, address: str, reason: str) -> None:
+        leads = "" if host == address else f"{host} leads to "
+        super().__init__(
+            f"{leads}{address}, which is {reason}; if that is meant, allow its network in MONITOR_ALLOW_NETWORKS"
+        )
+        self.host = host
+        self.address = address
+        self.reason = reason
+
+
+class WorkError(MonitorError):
+    """Work in a process of its own came to nothing: it took too long or too much memory, or the process ended."""
+
+
 class DeliveryFault(StrEnum):
     """Why a send failed, in terms of what to do next."""
 

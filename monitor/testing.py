@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from monitor.app.ports import Parser
 from monitor.core.identity import body_hash
-from monitor.core.model import Delivery, Failure, FailureKind, FeedSpec, FeedState, Fetched, Receipt
+from monitor.core.model import Delivery, Failure, FailureKind, FeedSpec, FeedState, Fetched, Parsed, Receipt
 from monitor.errors import DeliveryError
 
 
@@ -100,6 +101,17 @@ class FakeFetcher:
     async def aclose(self) -> None:
         """Remembers that it was closed."""
         self.closed = True
+
+
+class PlainReader:
+    """The port `Reader` without worker processes: the parser runs where it is asked, and holds up the rest."""
+
+    def __init__(self, parser: Parser) -> None:
+        self._parser = parser
+
+    async def read(self, fetched: Fetched, feed: FeedSpec) -> Parsed:
+        """What the parser gives and raises."""
+        return self._parser.parse(fetched, feed)
 
 
 def _is_known(page: Page, state: FeedState) -> bool:

@@ -1,17 +1,17 @@
-"""One feed, one transaction: fetch → parse → what `intake` makes of the items.
+"""One feed's poll: fetch → read → what `intake` makes of the items.
 
-Fetching happens outside the transaction; everything that a document teaches us is committed together with
+Fetching and reading happen outside the transaction; everything that a document teaches us is committed together with
 the feed's HTTP state, or not at all. Does not decide when a feed is due, and does not send.
 """
 
-import asyncio
 from collections.abc import Callable, Iterable
-from concurrent.futures import Executor
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
+from monitor.app.commits import Committer
 from monitor.app.intake import Haul, Intake
-from monitor.app.ports import Fetcher, Parser, Store
+from monitor.app.ports import Fetcher, Reader, Store
 from monitor.app.watch import Watch
 from monitor.core import feedstate, schedule
 from monitor.core.model import (
@@ -22,7 +22,7 @@ from monitor.core.model import (
     Fetched,
     Parsed,
 )
-from monitor.errors import ParseError, StoreError
+from monitor.errors import MonitorError, ParseError, StoreError
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,28 +48,22 @@ class Pacing:
 
 
 class Pipeline:
-    """Polls feeds.
-
-    `reading` runs the parser off the event loop; `desk` is the store's single thread, so that its
-    transactions never interleave. `chance` gives numbers in [0, 1) to spread polls in time.
-    """
+    """Polls feeds. `chance` gives numbers in [0, 1) to spread polls in time."""
 
     def __init__(
         self,
         *,
         store: Store,
         fetcher: Fetcher,
-        parser: Parser,
-        reading: Executor,
-        desk: Executor,
+        reader: Reader,
+        committer: Committer,
         chance: Callable[[], float],
         pacing: Pacing,
     ) -> None:
         self._store = store
         self._fetcher = fetcher
-        self._parser = parser
-        self._reading = reading
-        self._desk = desk
+        self._reader = reader
+        self._committer = committer
         self._chance = chance
         self._pacing = pacing
         self._intake = Intake(store, pacing.alert_max_age)
@@ -80,11 +74,10 @@ class Pipeline:
         `in_force` is asked at the commit, on the store's thread: the feed may have been edited while it was read.
         """
         fetched = await self._fetcher.fetch(feed, state, at)
-        loop = asyncio.get_running_loop()
         parsed: Parsed | Failure = fetched.failure or Parsed()
         if fetched.failure is None and not fetched.not_modified:
-            parsed = await loop.run_in_executor(self._reading, self._parse, feed, fetched)
-        return await loop.run_in_executor(self._desk, self._commit, feed, state, in_force, fetched, parsed)
+            parsed = await self._read(feed, fetched)
+        return await self._committer.commit(partial(self._write, feed, state, in_force, fetched, parsed))
 
     def replan(self, feeds: Iterable[FeedSpec]) -> None:
         """Bring polls forward that were planned by a longer interval than the one in force. Blocking."""
@@ -94,15 +87,17 @@ class Pipeline:
             if sooner := schedule.hastened(feed, state, default=self._pacing.poll_every):
                 self._store.feeds.save(replace(state, next_poll_at=sooner))
 
-    def _parse(self, feed: FeedSpec, fetched: Fetched) -> Parsed | Failure:
+    async def _read(self, feed: FeedSpec, fetched: Fetched) -> Parsed | Failure:
         try:
-            return self._parser.parse(fetched, feed)
+            return await self._reader.read(fetched, feed)
         except ParseError as error:
             return Failure(FailureKind(error.fault), str(error), status=fetched.status)
+        except MonitorError as error:
+            return Failure(FailureKind.INTERNAL, str(error), status=fetched.status)
         except Exception as error:  # a parser's bug must not end the batch
             return Failure(FailureKind.INTERNAL, f"could not be parsed: {type(error).__name__}: {error}"[:500])
 
-    def _commit(
+    def _write(
         self,
         feed: FeedSpec,
         state: FeedState,
@@ -110,6 +105,7 @@ class Pipeline:
         fetched: Fetched,
         parsed: Parsed | Failure,
     ) -> Outcome:
+        """Within the committer's transaction, on the store's thread."""
         watch = in_force()
         current = watch.feeds_by_id.get(feed.id, feed)
         if current.url != feed.url:
@@ -117,16 +113,18 @@ class Pipeline:
             return Outcome(feed.id, notes=("its address was changed meanwhile",))
         feed = current  # its interval may have been edited, too
         if isinstance(parsed, Failure):
-            return self._commit_failure(feed, state, fetched, parsed, Haul())
+            return self._write_failure(feed, state, fetched, parsed, Haul())
+        if fetched.not_modified:
+            return self._write_success(feed, state, watch, fetched, parsed)
         try:
             with self._store.transaction():
-                return self._commit_success(feed, state, watch, fetched, parsed)
+                return self._write_success(feed, state, watch, fetched, parsed)
         except StoreError:
             raise
-        except Exception:  # nothing was committed
-            return self._commit_singly(feed, state, watch, fetched, parsed)
+        except Exception:  # nothing of it was written
+            return self._write_singly(feed, state, watch, fetched, parsed)
 
-    def _commit_singly(
+    def _write_singly(
         self, feed: FeedSpec, state: FeedState, watch: Watch, fetched: Fetched, parsed: Parsed
     ) -> Outcome:
         """Item by item, so that one on which something breaks keeps back only itself, until it can be taken in.
@@ -134,31 +132,29 @@ class Pipeline:
         For the feed that is a failure: its document is asked for again in full.
         """
         haul, errors = Haul(), []
-        with self._store.transaction():
-            decisions = self._intake.decide(feed, parsed)
-            for decision in decisions:
-                try:
-                    with self._store.transaction():
-                        haul += self._intake.take_in(watch, [decision], state, fetched.at)
-                except StoreError:
-                    raise
-                except Exception as error:
-                    errors.append(f"{type(error).__name__}: {error}")
-            message = f"{len(errors)} of {len(decisions)} items could not be stored: {errors[:1]}"[:500]
-            if haul.new:
-                state = replace(state, first_success_at=state.first_success_at or fetched.at)
-            return self._commit_failure(feed, state, fetched, Failure(FailureKind.INTERNAL, message), haul)
+        decisions = self._intake.decide(feed, parsed)
+        for decision in decisions:
+            try:
+                with self._store.transaction():
+                    haul += self._intake.take_in(watch, [decision], state, fetched.at)
+            except StoreError:
+                raise
+            except Exception as error:
+                errors.append(f"{type(error).__name__}: {error}")
+        message = f"{len(errors)} of {len(decisions)} items could not be stored: {errors[:1]}"[:500]
+        if haul.new:
+            state = replace(state, first_success_at=state.first_success_at or fetched.at)
+        return self._write_failure(feed, state, fetched, Failure(FailureKind.INTERNAL, message), haul)
 
-    def _commit_failure(
+    def _write_failure(
         self, feed: FeedSpec, state: FeedState, fetched: Fetched, failure: Failure, haul: Haul
     ) -> Outcome:
         plan = self._plan(feed, state, replace(fetched, failure=failure), None)
-        with self._store.transaction():
-            self._store.feeds.save(feedstate.failed(state, failure, at=fetched.at, next_poll_at=plan.at))
-            self._store.feeds.record_poll(feed.id, fetched.at, failure.kind, ms=_ms(fetched), **asdict(haul))
+        self._store.feeds.save(feedstate.failed(state, failure, at=fetched.at, next_poll_at=plan.at))
+        self._store.feeds.record_poll(feed.id, fetched.at, failure.kind, ms=_ms(fetched), **asdict(haul))
         return Outcome(feed.id, False, failure, haul.new, haul.edited, haul.hits, next_poll_at=plan.at)
 
-    def _commit_success(
+    def _write_success(
         self, feed: FeedSpec, state: FeedState, watch: Watch, fetched: Fetched, parsed: Parsed
     ) -> Outcome:
         haul = self._intake.take_in(watch, self._intake.decide(feed, parsed), state, fetched.at)

@@ -64,6 +64,14 @@ class Parser(Protocol):
         ...
 
 
+class Reader(Protocol):
+    """Reads documents without holding up anything else."""
+
+    async def read(self, fetched: Fetched, feed: FeedSpec) -> Parsed:
+        """What a `Parser` gives and raises; MonitorError when reading took too long or too much memory."""
+        ...
+
+
 class Matcher(Protocol):
     """The compiled rules."""
 

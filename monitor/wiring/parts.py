@@ -1,6 +1,7 @@
 """The adapters as the settings want them, and the clock."""
 
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TextIO
 
@@ -9,7 +10,10 @@ from monitor.adapters.config import (
 )
 from monitor.adapters.deliver import ConsoleChannel, EmailChannel, FileChannel, SlackChannel
 from monitor.adapters.fetch import HttpFetcher
-from monitor.app.ports import Channel
+from monitor.adapters.workers import Workers
+from monitor.app.ports import Channel, Parser
+from monitor.core.model import Access, FeedSpec, Fetched, Parsed
+from monitor.errors import WorkError
 
 
 class SystemClock:
@@ -18,6 +22,21 @@ class SystemClock:
     def now(self) -> datetime:
         """The present, aware, in UTC."""
         return datetime.now(UTC)
+
+
+class WorkerReader:
+    """The port `Reader`: `parser` works in processes of its own, which are told none of a feed's secrets."""
+
+    def __init__(self, parser: Parser, workers: Workers) -> None:
+        self._parse = parser.parse
+        self._workers = workers
+
+    async def read(self, fetched: Fetched, feed: FeedSpec) -> Parsed:
+        """What the parser gives and raises; WorkError when it came to no end."""
+        try:
+            return await self._workers.run(self._parse, fetched, replace(feed, headers={}, access=Access()))
+        except WorkError as error:
+            raise WorkError(f"the document could not be read: {error}") from error
 
 
 def fetcher(settings: Settings) -> HttpFetcher:

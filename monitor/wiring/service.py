@@ -1,6 +1,7 @@
 """The whole application on its real adapters: one cycle, or the daemon."""
 
 import asyncio
+import os
 import random
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,8 @@ from monitor.adapters.deliver.render import DigestRenderer
 from monitor.adapters.heartbeat import Heartbeat
 from monitor.adapters.parse import FeedParser
 from monitor.adapters.store import hold_lock, open_store
+from monitor.adapters.workers import Workers
+from monitor.app.commits import Committer
 from monitor.app.cycle import Desk
 from monitor.app.daemon import Daemon, Rhythm
 from monitor.app.digests import DigestWriter
@@ -24,11 +27,11 @@ from monitor.app.dispatch import Dispatcher
 from monitor.app.pipeline import Pacing, Pipeline
 from monitor.app.ports import Clock, Fetcher, Parser, Store
 from monitor.wiring.configuration import Configuration
-from monitor.wiring.parts import SystemClock, channels, fetcher, hint
+from monitor.wiring.parts import SystemClock, WorkerReader, channels, fetcher, hint
 
 log = structlog.get_logger()
 
-READERS = 2  # threads that parse; feeds are read off the event loop
+MOST_WORKERS = 4  # processes that read documents
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,8 @@ async def service(
         stack.callback(store.close)
         # One thread, so that the store's transactions follow one another; left only when its work is done.
         thread = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="store"))
-        reading = stack.enter_context(ThreadPoolExecutor(READERS, thread_name_prefix="parse"))
+        workers = Workers(most=min(MOST_WORKERS, os.cpu_count() or 1))
+        stack.push_async_callback(workers.aclose)
         http = fetcher(settings)
         stack.push_async_callback(http.aclose)
         for channel in ways.values():
@@ -78,9 +82,8 @@ async def service(
         pipeline = Pipeline(
             store=store,
             fetcher=http,
-            parser=parser,
-            reading=reading,
-            desk=thread,
+            reader=WorkerReader(parser, workers),
+            committer=Committer(store, thread),
             chance=chance,
             pacing=Pacing(settings.poll_every, settings.alert_max_age),
         )

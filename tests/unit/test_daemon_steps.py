@@ -13,6 +13,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from structlog.testing import capture_logs
 
 from monitor.adapters.store import SqliteStore, open_store
+from monitor.app.commits import Committer
 from monitor.app.cycle import Desk
 from monitor.app.daemon import Daemon, Rhythm, hasten
 from monitor.app.digests import DigestWriter
@@ -35,7 +36,7 @@ from monitor.core.model import (
     Target,
 )
 from monitor.errors import ConfigError, Problem, StoreError
-from monitor.testing import FakeFetcher, MemoryChannel, Page
+from monitor.testing import FakeFetcher, MemoryChannel, Page, PlainReader
 from monitor.wiring import SystemClock
 
 DESK = Target("memory", "desk")
@@ -95,14 +96,13 @@ class Works:
 async def works(tmp_path: Path) -> AsyncIterator[Works]:
     store, fetcher, channel, nothing = open_store(tmp_path / "m.db"), FakeFetcher(), MemoryChannel(), Nothing()
     fetcher.put(FEED.url, Page(b"<rss/>"))
-    with ThreadPoolExecutor(1) as thread, ThreadPoolExecutor(1) as reading:
+    with ThreadPoolExecutor(1) as thread:
         clock = SystemClock()
         pipeline = Pipeline(
             store=store,
             fetcher=fetcher,
-            parser=nothing,
-            reading=reading,
-            desk=thread,
+            reader=PlainReader(nothing),
+            committer=Committer(store, thread),
             chance=lambda: 0.5,
             pacing=Pacing(),
         )

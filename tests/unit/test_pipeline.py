@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from monitor.adapters.store import SqliteStore, open_store
+from monitor.app.commits import Committer
 from monitor.app.digests import DigestWriter
 from monitor.app.pipeline import Outcome, Pacing, Pipeline
 from monitor.app.watch import Watch
@@ -33,6 +34,7 @@ from monitor.core.model import (
     Target,
 )
 from monitor.errors import ParseError
+from monitor.testing import PlainReader
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 FEED = FeedSpec(id="gazette", url="http://gazette.example/rss", name="Gazette", language="en")
@@ -119,13 +121,12 @@ class Bench:
 
 @pytest.fixture
 async def bench(store: SqliteStore, newsroom: Newsroom) -> AsyncIterator[Bench]:
-    with ThreadPoolExecutor(1) as desk, ThreadPoolExecutor(1) as reading:
+    with ThreadPoolExecutor(1) as desk:
         pipeline = Pipeline(
             store=store,
             fetcher=newsroom,
-            parser=newsroom,
-            reading=reading,
-            desk=desk,
+            reader=PlainReader(newsroom),
+            committer=Committer(store, desk),
             chance=lambda: 0.5,
             pacing=Pacing(),
         )

@@ -1,0 +1,5 @@
+"""Work in processes of its own: a document that takes for ever, fills the memory or crashes harms only itself."""
+
+from monitor.adapters.workers.pool import Workers
+
+__all__ = ["Workers"]
