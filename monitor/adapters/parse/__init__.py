@@ -1,13 +1,15 @@
-"""Bytes → items: any format of feed, any encoding, well-formed or not. No network, no clock."""
+"""Bytes → items: any kind of source and format of feed, any encoding, well-formed or not. No network, no clock."""
 
 from monitor.adapters.parse.document import Kind, binary_error, empty_error, kind_of, not_a_feed, without_http_head
 from monitor.adapters.parse.encoding import decode
-from monitor.adapters.parse.entries import items_of, language_tag
+from monitor.adapters.parse.entries import Document, items_of, language_tag
+from monitor.adapters.parse.folder import read_folder
 from monitor.adapters.parse.jsonfeed import read_json
+from monitor.adapters.parse.kinds import read_kind
 from monitor.adapters.parse.page import read_page
 from monitor.adapters.parse.text import plain_title
 from monitor.adapters.parse.xmlfeed import read_xml
-from monitor.core.model import FeedSpec, Fetched, Parsed
+from monitor.core.model import FeedSpec, Fetched, Parsed, SourceKind
 from monitor.errors import ParseError, ParseFault
 
 __all__ = ["FeedParser", "read_page"]
@@ -22,19 +24,15 @@ class FeedParser:
         `feed` overrides the language, and gives the encoding and the time zone where set. Raises ParseError, which says
         what the document is when it is not a feed.
         """
+        if feed.source is SourceKind.FOLDER:
+            return read_folder(fetched, feed, self.parse)
         if error := binary_error(fetched.body):
             raise error
         decoded = decode(fetched.body, fetched.content_type, feed.encoding)
         if not decoded.text.strip():
             raise empty_error()
         text = without_http_head(decoded.text)
-        match kind := kind_of(text):
-            case Kind.JSON:
-                document = read_json(text)
-            case Kind.XML:
-                document = read_xml(text)
-            case _:
-                raise not_a_feed(text, kind)
+        document = read_kind(text, feed, fetched) or _read_feed(text, fetched.url or feed.url)
         if fetched.cut_short and not document.entries:
             raise ParseError("the connection broke before the first item had come", ParseFault.MALFORMED)
         items, oddities = items_of(document, feed, fetched.url or feed.url, fetched.at)
@@ -48,3 +46,12 @@ class FeedParser:
             skip_hours=document.skip_hours,
             skip_days=document.skip_days,
         )
+
+
+def _read_feed(text: str, url: str) -> Document:
+    match kind := kind_of(text):
+        case Kind.JSON:
+            return read_json(text)
+        case Kind.XML:
+            return read_xml(text)
+    raise not_a_feed(text, kind, url)

@@ -4,6 +4,7 @@ import json
 import re
 from enum import StrEnum
 
+from monitor.adapters.parse.discovery import feeds_named
 from monitor.adapters.parse.text import html_to_text, plain_title
 from monitor.errors import ParseError, ParseFault
 
@@ -26,8 +27,8 @@ _HTML_ROOTS = {"html", "head", "body", "div", "script", "meta", "p", "table", "b
 _FEED_ROOTS = {"rss", "feed", "rdf", "channel"}
 _KNOWN_ROOTS = {
     "opml": "a list of feeds (OPML); import it instead",
-    "urlset": "a sitemap",
-    "sitemapindex": "an index of sitemaps",
+    "urlset": "a sitemap (write sitemap: in place of url:)",
+    "sitemapindex": "an index of sitemaps (write sitemap: in place of url:)",
     "error": "an error message in XML",
     "envelope": "a SOAP message",
     "svg": "a picture (SVG)",
@@ -75,11 +76,11 @@ def is_feed_root(root: str | None) -> bool:
     return root in _FEED_ROOTS
 
 
-def not_a_feed(text: str, kind: Kind) -> ParseError:
-    """The error that says what this is in place of a feed."""
+def not_a_feed(text: str, kind: Kind, url: str = "") -> ParseError:
+    """The error that says what this is in place of a feed; `url` is where it was, for the links of a page."""
     match kind:
         case Kind.HTML:
-            return ParseError(_html_words(text[:_HEAD]))
+            return ParseError(_html_words(text[:_HEAD], url))
         case Kind.JSON:
             return ParseError("a JSON document in place of a feed: it has no list of items")
         case Kind.XML:
@@ -102,6 +103,16 @@ def empty_error() -> ParseError:
     return ParseError("the document is empty", ParseFault.EMPTY)
 
 
+def hindrance(page: str, title: str = "") -> str:
+    """Why a server gave this page in place of what was asked for; empty when nothing of the kind is to be seen."""
+    head = page[:_HEAD]
+    if _HUMAN_CHECK.search(head):
+        return "the server wants proof that a human asks (captcha)"
+    if _LOGIN.search(head):
+        return "the server asks for a login"
+    return "the server refuses access" if _REFUSED.search(title or html_to_text(head[:2000])) else ""
+
+
 def is_json_feed(value: object) -> bool:
     """True for JSON Feed of any version, also where the version is missing but items are there."""
     if not isinstance(value, dict):
@@ -116,17 +127,16 @@ def _skip_prolog(text: str) -> int:
     return place
 
 
-def _html_words(head: str) -> str:
+def _html_words(head: str, url: str) -> str:
     title = _TITLE.search(head)
     shown = _shortened(plain_title(title[1]), 60) if title else ""
     named = f" titled “{shown}”" if shown else ""
-    if _HUMAN_CHECK.search(head):
-        return f"an HTML page{named} in place of a feed: the server wants proof that a human asks (captcha)"
-    if _LOGIN.search(head):
-        return f"an HTML page{named} in place of a feed: the server asks for a login"
-    if _REFUSED.search(shown or html_to_text(head[:2000])):
-        return f"an HTML page{named} in place of a feed: the server refuses access"
-    return f"an HTML page{named} in place of a feed; look there for the feed's address"
+    feeds = feeds_named(head, url)
+    if (reason := hindrance(head, shown)) and (not feeds or _HUMAN_CHECK.search(head)):
+        return f"an HTML page{named} in place of a feed: {reason}"
+    if feeds:
+        return f"an HTML page{named} in place of a feed; it names its feed: write url: {feeds[0]}"
+    return f"an HTML page{named} in place of a feed; try `monitor feeds try` with its address"
 
 
 def _shortened(text: str, size: int) -> str:

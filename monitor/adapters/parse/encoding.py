@@ -58,6 +58,8 @@ _BOMS = (
 )
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:+-]+)""", re.IGNORECASE)
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']\s*([\w.:+-]+)\s*["']""", re.IGNORECASE)
+_META = re.compile(rb"""<meta\b[^<>]{0,300}?charset\s*=\s*["']?\s*([\w.:+-]+)""", re.IGNORECASE)
+_PAGE = re.compile(rb"""\s*(?:<!--.{0,2000}?-->\s*)?<(?:!doctype\s+html|html|head|meta)\b""", re.IGNORECASE | re.DOTALL)
 _SAMPLE = 120_000
 _LONGEST_LABEL = 30
 _LEGIBLE = 0.6
@@ -119,7 +121,7 @@ def _claims(body: bytes, content_type: str) -> list[_Claim]:
     found = []
     if match := _CHARSET.search(content_type):
         found.append(_Claim("the HTTP header", match[1], codec_of(match[1])))
-    if declared := _DECLARED.match(body):
+    if declared := _DECLARED.match(body) or (_PAGE.match(body[:4096]) and _META.search(body[:4096])):
         label = declared[1].decode("ascii", "replace")
         found.append(_Claim("the document", label, codec_of(label)))
     return found

@@ -17,13 +17,16 @@ from monitor.core.model.findings import (
 )
 from monitor.core.model.items import (
     Decision,
+    Edition,
     Item,
     Known,
     Novelty,
     Parsed,
+    Wording,
 )
 from monitor.core.model.sources import (
     Access,
+    Engine,
     Failure,
     FailureKind,
     FeedSpec,
@@ -70,6 +73,8 @@ __all__ = [
     "Digest",
     "DigestSpec",
     "DigestStory",
+    "Edition",
+    "Engine",
     "Evidence",
     "Failure",
     "FailureKind",
@@ -107,4 +112,5 @@ __all__ = [
     "Trouble",
     "TroubleKind",
     "Waiting",
+    "Wording",
 ]

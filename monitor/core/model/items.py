@@ -1,6 +1,7 @@
 """What was published: items, and what the archive makes of them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -45,6 +46,7 @@ class Parsed:
     notes: tuple[str, ...] = ()
     skip_hours: frozenset[int] = frozenset()  # 0 … 23, UTC: when the feed asks not to be read
     skip_days: frozenset[int] = frozenset()  # 0 Monday … 6 Sunday
+    articles: Mapping[str, str] = field(default_factory=dict)  # item key → text of the article itself, fetched
 
 
 class Novelty(StrEnum):
@@ -61,6 +63,27 @@ class Known:
     key: str
     content_hash: str
     title: str = ""
+    link: str = ""
+    published: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What an archived item says, and the content hashes of what it said before, the oldest first."""
+
+    summary: str = ""
+    content: str = ""
+    editions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """What an archived item said until it was edited."""
+
+    replaced_at: datetime
+    title: str
+    summary: str = ""
+    content: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,4 +95,5 @@ class Decision:
     reason: str
     content_hash: str
     id: int | None = None
-    retitled: bool = False  # the edit touched the headline
+    retitled: bool = False  # the headline says something else, and nothing that it said before
+    marks: tuple[int | None, int | None] = (None, None)  # see core/likeness.py: of its headline and of its link

@@ -23,7 +23,9 @@ class SourceKind(StrEnum):
     HTML = "html"  # a page without a feed, read by CSS selectors
     SITEMAP = "sitemap"  # a news sitemap
     TELEGRAM = "telegram"  # the public page of a channel
-    FOLDER = "folder"  # feed documents in a directory of this machine
+    GDELT = "gdelt"  # GDELT's list of articles, JSON
+    FOLDER = "folder"  # documents in a directory of this machine
+    ARTICLE = "article"  # the page of one article, fetched for its text
 
 
 class Fulltext(StrEnum):
@@ -34,13 +36,20 @@ class Fulltext(StrEnum):
     ALWAYS = "always"
 
 
+class Engine(StrEnum):
+    """Services that search the news of others."""
+
+    GOOGLE_NEWS = "google-news"
+    GDELT = "gdelt"
+
+
 @dataclass(frozen=True, slots=True)
 class Selectors:
     """How a page is read: `items` finds the blocks, the others find their parts within a block (CSS)."""
 
     items: str
     title: str = ""  # "": the text of the link
-    link: str = "a"
+    link: str = "a"  # the block itself counts, too
     date: str = ""
     summary: str = ""
 
@@ -49,9 +58,10 @@ class Selectors:
 class Query:
     """A search at a news service in place of a feed: the words of a rule, or words of its own."""
 
-    engine: str  # google-news, gdelt
+    engine: Engine
     rule: str = ""  # id of the rule whose terms are asked for
     text: str = ""  # the service's own query language; used when `rule` is empty
+    url: str = ""  # another address of the service, such as a mirror; "": its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +98,8 @@ class FeedSpec:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     source: SourceKind = SourceKind.FEED
     selectors: Selectors | None = None  # of an HTML page
-    query: Query | None = None  # what `url` was made from
+    query: Query | None = None  # what `url` is made from; "" until the rules are known
+    made_from: str = ""  # id of the entry in the file that this is one of several searches of
     fulltext: Fulltext = Fulltext.NO
     access: Access = field(default_factory=Access)
 
