@@ -91,13 +91,22 @@ def test_an_edit_beside_a_dropped_field_remembers_the_dropped_field() -> None:
 
 
 def test_a_key_that_comes_twice_is_one_item_with_its_gaps_filled() -> None:
-    poor = replace(ITEM, summary="", content="", categories=("суд",))
-    rich = replace(ITEM, title="Другой заголовок", link="https://primer.example/1", categories=("суд", "КНР"))
-    (decision,) = decide([poor, rich], {})
-    assert decision.item.title == poor.title, "the first copy speaks"
-    assert (decision.item.summary, decision.item.content) == (ITEM.summary, ITEM.content)
-    assert (decision.item.link, decision.item.categories) == (rich.link, ("суд", "КНР"))
-    assert decision.content_hash == content_hash(decision.item)
+    poor = replace(ITEM, summary="", content="", link="https://primer.example/1", categories=("суд",))
+    rich = replace(ITEM, title="Другой заголовок", categories=("суд", "КНР"))
+    for document in ([poor, rich], [rich, poor]):
+        (decision,) = decide(document, {})
+        assert decision.item.title == rich.title, "the fullest copy speaks, wherever it stands"
+        assert (decision.item.summary, decision.item.content) == (ITEM.summary, ITEM.content)
+        assert (decision.item.link, set(decision.item.categories)) == (poor.link, {"суд", "КНР"})
+        assert decision.content_hash == content_hash(decision.item)
+
+
+def test_one_of_two_copies_that_says_what_is_known_makes_the_other_no_edit() -> None:
+    other = replace(ITEM, title="Другой заголовок, длиннее прежнего")
+    assert [d.novelty for d in decide([other, ITEM], known(ITEM))] == [Novelty.SEEN]
+    empty = replace(ITEM, summary="", content="")
+    edited = replace(ITEM, content="Заседание перенесли.")
+    assert [d.novelty for d in decide([edited, empty], known(ITEM))] == [Novelty.EDITED], "an empty copy says nothing"
 
 
 def test_decisions_keep_the_order_of_the_document() -> None:
