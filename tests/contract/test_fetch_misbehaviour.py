@@ -17,6 +17,7 @@ from support.http_server import HttpServer, Reply, Request, gzip_bomb, redirect
 
 from monitor.adapters.fetch import HttpFetcher
 from monitor.adapters.fetch.failures import failure_of_exception
+from monitor.adapters.fetch.unpack import unpack
 from monitor.core.model import Failure, FailureKind, FeedSpec, FeedState, Fetched
 
 AT = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
@@ -173,6 +174,14 @@ async def test_a_damaged_packing_is_a_protocol_failure(
 
     assert found.kind is FailureKind.PROTOCOL
     assert words in found.message
+
+
+def test_a_million_gzip_files_laid_end_to_end_cost_no_more_than_their_bytes() -> None:
+    began = monotonic()
+
+    assert unpack(gzip.compress(b"") * 500_000, ["gzip"], 15 * 2**20) == b""
+
+    assert monotonic() - began < 30  # minutes, when what follows a file is copied for each
 
 
 # --- broken connections -----------------------------------------------------------------------------------------

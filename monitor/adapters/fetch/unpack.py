@@ -13,6 +13,7 @@ import zstandard
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _LAYERS = 3
+_SLICE = 4096  # bytes; after the end of a gzip member zlib copies all it was given, and there may be a million
 
 
 class UnpackError(Exception):
@@ -57,16 +58,21 @@ def _unpack_one(body: bytes, name: str, limit: int, cut_short: bool) -> bytes:
 
 
 def _inflate(body: bytes, window: int, limit: int, cut_short: bool) -> bytes:
-    pieces, size = [], 0
-    while body:  # gzip files may be laid end to end
-        stream = zlib.decompressobj(window)
-        pieces.append(stream.decompress(body, limit + 1 - size))
-        size += len(pieces[-1])
+    pieces, size, at = [], 0, 0
+    stream = zlib.decompressobj(window)
+    while at < len(body):
+        piece = stream.decompress(body[at : at + _SLICE], limit + 1 - size)
+        pieces.append(piece)
+        size += len(piece)
         if size > limit:
             raise TooMuchError
-        if not stream.eof and not cut_short:
-            raise UnpackError("the packed body ends too early")
-        body = stream.unused_data if stream.unused_data.startswith(_GZIP) else b""
+        at = min(at + _SLICE, len(body)) - len(stream.unused_data)
+        if stream.eof:
+            if not body.startswith(_GZIP, at):
+                break
+            stream = zlib.decompressobj(window)  # gzip files may be laid end to end
+    if body and not stream.eof and not cut_short:
+        raise UnpackError("the packed body ends too early")
     return b"".join(pieces)
 
 
