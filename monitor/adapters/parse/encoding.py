@@ -150,7 +150,8 @@ def _as_utf8(body: bytes, claims: list[_Claim]) -> Decoded | None:
         return _decoded(body, escaped) if escaped else Decoded(body.decode("ascii"), "ascii")
     text = body.decode("utf-8", "replace")
     broken = text.count("\ufffd")
-    foreign = sum(not char.isascii() for char in text) if broken or len(body) - len(text) < 4 * _FEW_MULTIBYTE else 0
+    few = broken or len(body) - len(text) < 4 * _FEW_MULTIBYTE
+    foreign = len(text) - len(text.encode("ascii", "ignore")) if few else 0
     others = [claim for claim in claims if claim.codec not in {"utf-8", None}]
     if broken:
         if broken * 5 > foreign:  # more than a cut or broken character here and there

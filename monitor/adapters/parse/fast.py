@@ -149,7 +149,9 @@ class _Reader:
 
     def escaped(self, text: str) -> None:
         """Text between elements of mark-up, kept apart from them."""
-        self.data.append(text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
+        if "&" in text or "<" in text or ">" in text:
+            text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        self.data.append(text)
 
     def start_inside(self, name: str) -> None:
         """An element in a text, or in what is skipped."""

@@ -109,19 +109,32 @@ LONG, MOST_MARKS = 2000, 30
 
 
 @cache
-def piles() -> re.Pattern[str]:
-    """Finds more marks and invisible characters in a row than any script writes."""
+def _marks() -> str:
     marks = [
         char
         for char in map(chr, (*range(0x300, 0xD800), *range(0xE000, 0x1F000)))
         if all(map(unicodedata.combining, unicodedata.normalize("NFKD", char))) or fold_char(char) == ""
     ]
-    return re.compile(f"[\u00ad{''.join(map(re.escape, marks))}]{{{MOST_MARKS + 1},}}")
+    return f"[\u00ad{''.join(map(re.escape, marks))}]"
+
+
+@cache
+def piles() -> re.Pattern[str]:
+    """Finds more marks and invisible characters in a row than any script writes."""
+    return re.compile(f"{_marks()}{{{MOST_MARKS + 1},}}")
+
+
+@cache
+def _mark() -> re.Pattern[str]:
+    return re.compile(_marks())
 
 
 def limit_marks(text: str) -> str:
     """Long text with at most thirty marks on a letter."""
-    return piles().sub(lambda pile: pile[0][:MOST_MARKS], text) if len(text) > LONG else text
+    # No pile fits between two of every 31st characters, so where none of these is a mark there is none.
+    if len(text) <= LONG or text.isascii() or not _mark().search(text[:: MOST_MARKS + 1]):
+        return text
+    return piles().sub(lambda pile: pile[0][:MOST_MARKS], text)
 
 
 class FoldTable(dict[int, str]):
