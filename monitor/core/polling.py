@@ -53,18 +53,17 @@ def next_poll(
     A first poll, and one that comes late, is drawn from all of the wait before it, so that feeds that were asked
     together, after a start or a pause, part.
     """
+    if feed.every and fetched.failure is None:
+        return NextPoll(_later(now, _drawn(state, feed.every, feed.every * _SOONEST_SHARE, now, jitter)), _fixed(feed))
     usual = min(max(default, FLOOR), CEILING)
-    look = rhythm.next_look(
-        state.habits, now, usual=usual, floor=FLOOR, ceiling=CEILING, burst=_burst(state, new=new, now=now)
-    )
+    burst = _burst(state, new=new, now=now)
+    look = rhythm.next_look(state.habits, now, usual=usual, floor=FLOOR, ceiling=CEILING, burst=burst)
     if fetched.failure is not None:
         base = feed.every or min(usual, look.wait)
         return _after_failure(feed, state, fetched.failure, base, now, jitter)
-    if feed.every:
-        return NextPoll(_later(now, _drawn(state, feed.every, feed.every * _SOONEST_SHARE, now, jitter)), _fixed(feed))
     asked = min(max(state.habits.ttl or timedelta(0), fetched.max_age or timedelta(0)), max(FRESHNESS_CAP, usual))
     wait, reason = look.wait, look.reason
-    if asked > wait and not look.pressed:
+    if (asked := min(asked, look.turnover)) > wait:
         wait, reason = asked, f"its server asks to wait {in_words(asked)}"
     return NextPoll(_later(now, _drawn(state, wait, FLOOR, now, jitter)), reason)
 
@@ -124,7 +123,7 @@ def expected_wait(feed: FeedSpec, state: FeedState, at: datetime, *, default: ti
         return feed.every
     usual = min(max(default, FLOOR), CEILING)
     look = rhythm.next_look(state.habits, at, usual=usual, floor=FLOOR, ceiling=CEILING)
-    return max(look.wait, min(state.habits.ttl or timedelta(0), max(FRESHNESS_CAP, usual)))
+    return max(look.wait, min(state.habits.ttl or timedelta(0), max(FRESHNESS_CAP, usual), look.turnover))
 
 
 def in_words(span: timedelta) -> str:
@@ -167,9 +166,8 @@ def _drawn(state: FeedState, wait: timedelta, soonest: timedelta, now: datetime,
     """The wait moved by chance: a little after a poll in time; anywhere within it after a first or a very late one."""
     wait = min(wait, _LONGEST)
     late = (now - state.next_poll_at) / wait if state.next_poll_at and wait else 1.0
-    low, high = (1 - SPREAD, 1 + SPREAD) if late <= SPREAD else (1 - min(late, 1.0), 1.0)
-    least = max(wait * low, min(soonest, wait))
-    return least + max(wait * high - least, timedelta(0)) * jitter
+    least = max(wait * (1 - min(max(late, SPREAD), 1.0)), min(soonest, wait))
+    return least + (wait * (1 + SPREAD) - least) * jitter
 
 
 def _longest_wait(state: FeedState, default: timedelta) -> timedelta:

@@ -128,26 +128,22 @@ class Forecast:
         """Items an hour to be expected in the hour of the week of this moment."""
         if not self._habits.hours:
             return self._overall
-        place = _place(moment)
-        seen = [self._seen(other) for other in range(place % 24, WEEK, 24)]
-        found, weeks = sum(count for count, _ in seen), sum(watched for _, watched in seen)
-        daily = (found + self._overall) / (weeks + 1)
-        found, weeks = self._seen(place)
-        return (found + daily * self._busyness(place // 24)) / (weeks + 1)
-
-    def _busyness(self, day: int) -> float:
-        """How much comes on this day of the week beside an average one; near 1 while little is known."""
+        place, fade, weeks = _place(moment), self._fade, self._weeks
+        hours, day = self._habits.hours, place - place % 24
         if self._covered < WEEK:
-            return 1.0
-        seen = [self._seen(day * 24 + hour) for hour in range(24)]
-        expected = self._overall * sum(weeks for _, weeks in seen)
-        return (sum(count for count, _ in seen) + _DAY_PRIOR) / (expected + _DAY_PRIOR)
+            return self._early(place)
+        daily = (sum(hours[place % 24 :: 24]) * fade + self._overall) / (7 * weeks + 1)
+        # How much comes on this day of the week beside an average one.
+        expected = self._overall * 24 * weeks
+        busyness = (sum(hours[day : day + 24]) * fade + _DAY_PRIOR) / (expected + _DAY_PRIOR)
+        return (hours[place] * fade + daily * busyness) / (weeks + 1)
 
-    def _seen(self, place: int) -> tuple[float, float]:
-        """Items counted in that hour of the week, and how many weeks' observations of it stand behind them."""
-        if (self._anchor - place) % WEEK >= self._covered:
-            return 0.0, 0.0
-        return self._habits.hours[place] * self._fade, max(self._weeks, 1.0) if self._covered < WEEK else self._weeks
+    def _early(self, place: int) -> float:
+        """The rate as long as not every hour of the week was watched; each that was, once."""
+        seen = [other for other in range(place % 24, WEEK, 24) if (self._anchor - other) % WEEK < self._covered]
+        hours, fade = self._habits.hours, self._fade
+        daily = (sum(hours[other] for other in seen) * fade + self._overall) / (len(seen) + 1)
+        return (hours[place] * fade + daily) / 2 if place in seen else daily
 
 
 # --- the next look ----------------------------------------------------------------------------------------
@@ -159,7 +155,7 @@ class Look:
 
     wait: timedelta
     reason: str
-    pressed: bool = False  # the document may turn over before: no server's wish for patience goes before that
+    turnover: timedelta  # half of the document may be new by then: no server's wish for patience goes beyond that
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +191,9 @@ def next_look(
     forecast = Forecast(habits, now)
     window = habits.window or burst.window
     shortest, longest = max(usual / SPAN, floor), max(min(usual * REST, ceiling), floor)
-    passed, missing, pressed, slept = timedelta(0), 1.0, False, False
+    passed, missing, slept = timedelta(0), 1.0, False
+    half = _turnover(max(forecast.rate(now), burst.rate), window, burst)
+    pressed = False
     while missing > 0 and passed < ceiling:
         moment = now + passed
         step = min(_to_next_hour(moment), ceiling - passed)
@@ -204,12 +202,12 @@ def next_look(
             continue
         rate = max(forecast.rate(moment), burst.rate if passed < _HOUR else 0.0)
         wait = min(max(usual * math.sqrt(REFERENCE / rate) if rate > 0 else longest, shortest), longest)
-        if window and (turnover := _turnover(rate, window, burst)) < wait:
+        if (turnover := _turnover(rate, window, burst)) < wait:
             wait, pressed = max(turnover, floor), True
         share = min(step / wait, missing)
         passed, missing = passed + wait * share, (0.0 if share >= missing else missing - share)
     wait = min(max(passed, floor), ceiling)
-    return Look(wait, _reason(habits, forecast, now, slept=slept, pressed=pressed), pressed)
+    return Look(wait, _reason(habits, forecast, now, slept=slept, pressed=pressed), half)
 
 
 def in_words(rate: float) -> str:
@@ -231,10 +229,10 @@ def _reason(habits: Habits, forecast: Forecast, now: datetime, *, slept: bool, p
 
 
 def _turnover(rate: float, window: int, burst: Burst) -> timedelta:
-    """When half of the window could be new."""
+    """When half of the window could be new; a week where that is far away or not known."""
     if burst.turned_over:
         rate = max(rate, burst.new / (burst.within / _HOUR))
-    hours = window / 2 / rate if rate > 0 else math.inf
+    hours = window / 2 / rate if rate > 0 and window else math.inf
     return hours * _HOUR if hours < WEEK else WEEK * _HOUR
 
 
