@@ -127,18 +127,17 @@ def _character(entity: str) -> str:
 
 def tidy(text: str) -> str:
     """Without control characters and lone surrogates, spaces collapsed, no empty lines."""
-    if not text.isprintable():
-        text = _NOT_TEXT.sub(_as_cp1252, text)
-    text = limit_marks(text)
     for char in _BLANK_IN_LINE:
         if char in text:
             text = text.replace(char, " ")
+    lines = "\n" in text
+    if not (text.replace("\n", " ") if lines else text).isprintable():
+        text = _NOT_TEXT.sub(_as_cp1252, text)
+    text = limit_marks(text)
     if "  " in text:
         text = _SPACES.sub(" ", text)
-    if "\n" in text:
-        text = text.replace(" \n", "\n").replace("\n ", "\n")
-        while "\n\n" in text:
-            text = text.replace("\n\n", "\n")
+    if lines:
+        text = "\n".join([line for piece in text.split("\n") if (line := piece.strip(" "))])
     return text.strip()
 
 

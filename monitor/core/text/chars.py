@@ -109,30 +109,25 @@ LONG, MOST_MARKS = 2000, 30
 
 
 @cache
-def _marks() -> str:
+def _marks() -> frozenset[str]:
     marks = [
         char
         for char in map(chr, (*range(0x300, 0xD800), *range(0xE000, 0x1F000)))
         if all(map(unicodedata.combining, unicodedata.normalize("NFKD", char))) or fold_char(char) == ""
     ]
-    return f"[\u00ad{''.join(map(re.escape, marks))}]"
+    return frozenset(("\u00ad", *marks))
 
 
 @cache
 def piles() -> re.Pattern[str]:
     """Finds more marks and invisible characters in a row than any script writes."""
-    return re.compile(f"{_marks()}{{{MOST_MARKS + 1},}}")
-
-
-@cache
-def _mark() -> re.Pattern[str]:
-    return re.compile(_marks())
+    return re.compile(f"[{''.join(map(re.escape, sorted(_marks())))}]{{{MOST_MARKS + 1},}}")
 
 
 def limit_marks(text: str) -> str:
     """Long text with at most thirty marks on a letter."""
-    # No pile fits between two of every 31st characters, so where none of these is a mark there is none.
-    if len(text) <= LONG or text.isascii() or not _mark().search(text[:: MOST_MARKS + 1]):
+    # Of every 31st character one is in any pile, so where none of these is a mark there is no pile.
+    if len(text) <= LONG or text.isascii() or _marks().isdisjoint(text[:: MOST_MARKS + 1]):
         return text
     return piles().sub(lambda pile: pile[0][:MOST_MARKS], text)
 
