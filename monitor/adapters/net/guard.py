@@ -5,17 +5,20 @@ moment later gains nothing by it, and neither does a redirect.
 """
 
 import asyncio
+import contextlib
 import ipaddress
 import socket as sockets
+import threading
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeAlias
+from functools import partial
+from typing import TypeAlias, TypeVar
 
 import aiohappyeyeballs
 
 from monitor.core.addresses import Network, literal, refusal
 from monitor.errors import AddressRefusedError
 
+T = TypeVar("T")
 AddrInfo: TypeAlias = tuple[int, int, int, str, tuple[str, int] | tuple[str, int, int, int]]
 Lookup: TypeAlias = Callable[[str, int], Awaitable[Sequence[AddrInfo]]]
 
@@ -29,8 +32,8 @@ class SystemLookup:
     """The system's resolver, in threads of its own. One question for a name at a time; answers serve for 30 s."""
 
     def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(_LOOKUPS, thread_name_prefix="dns")
-        self._known: dict[tuple[str, int], tuple[float, asyncio.Future[list[AddrInfo]]]] = {}
+        self._places = asyncio.Semaphore(_LOOKUPS)
+        self._known: dict[tuple[str, int], tuple[float, asyncio.Task[list[AddrInfo]]]] = {}
 
     async def __call__(self, host: str, port: int) -> Sequence[AddrInfo]:
         """Addresses in the order in which they are best tried. Raises socket.gaierror."""
@@ -39,15 +42,33 @@ class SystemLookup:
         if answer is None or (answer.done() and (loop.time() - asked > _KEEP or _failed(answer))):
             if len(self._known) >= _MOST_KEPT:
                 self._known.clear()
-            answer = asyncio.ensure_future(loop.run_in_executor(self._threads, _getaddrinfo, host, port))
+            answer = loop.create_task(self._ask(host, port))
             answer.add_done_callback(_failed)  # nobody may be left to hear of it
             self._known[host, port] = (loop.time(), answer)
         return await asyncio.shield(answer)
 
     def close(self) -> None:
         """Start no more lookups; those under way end by themselves."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for _, answer in self._known.values():
+            answer.cancel()
         self._known.clear()
+
+    async def _ask(self, host: str, port: int) -> list[AddrInfo]:
+        """In a daemon thread: a pool's would be waited for at the end, and a dead name server takes its time."""
+        loop = asyncio.get_running_loop()
+        heard: asyncio.Future[list[AddrInfo]] = loop.create_future()
+
+        def work() -> None:
+            try:
+                tell = partial(_settle, heard.set_result, heard, _getaddrinfo(host, port))
+            except Exception as error:
+                tell = partial(_settle, heard.set_exception, heard, error)
+            with contextlib.suppress(RuntimeError):  # the event loop is closed
+                loop.call_soon_threadsafe(tell)
+
+        async with self._places:
+            threading.Thread(target=work, name="dns", daemon=True).start()
+            return await heard
 
 
 class Guard:
@@ -112,6 +133,11 @@ def _addr_info(address: ipaddress.IPv4Address | ipaddress.IPv6Address, port: int
     if address.version == 4:
         return (sockets.AF_INET, sockets.SOCK_STREAM, sockets.IPPROTO_TCP, "", target)
     return (sockets.AF_INET6, sockets.SOCK_STREAM, sockets.IPPROTO_TCP, "", (*target, 0, 0))
+
+
+def _settle(settle: Callable[[T], None], heard: "asyncio.Future[list[AddrInfo]]", value: T) -> None:
+    if not heard.done():
+        settle(value)
 
 
 def _failed(answer: "asyncio.Future[list[AddrInfo]]") -> bool:
