@@ -35,9 +35,16 @@ class Intake:
 
     def decide(self, feed: FeedSpec, parsed: Parsed) -> list[Decision]:
         """What is new, edited or seen in a document. Reads the store."""
-        items = novelty.distinct(parsed.items)
-        known = self._store.archive.known(feed.id, {item.key for item in items}) if items else {}
-        return novelty.decide(items, known)
+        if not parsed.items:
+            return []
+        archive = self._store.archive
+        document = novelty.Document(parsed.items)
+        document.meet(archive.known(feed.id, document.keys))
+        # An unchanged document is decided by now; one with new items takes one more question, one with edits another.
+        if marks := document.marks():
+            document.recall(archive.recall(marks))
+        doubtful = document.doubtful()
+        return document.decide(archive.wordings(doubtful) if doubtful else {})
 
     def take_in(self, watch: Watch, decisions: list[Decision], state: FeedState, now: datetime) -> Haul:
         """Archive what is new or edited; find, group and route its hits."""

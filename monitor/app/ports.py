@@ -3,7 +3,7 @@
 The store's ports are narrow on purpose: another database can stand beside SQLite without touching `core` or `app`.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
@@ -14,6 +14,7 @@ from monitor.core.model import (
     Delivery,
     DeliveryState,
     Digest,
+    Edition,
     FeedSpec,
     FeedState,
     Fetched,
@@ -32,6 +33,7 @@ from monitor.core.model import (
     Target,
     Trouble,
     TroubleKind,
+    Wording,
 )
 from monitor.core.model import Waiting as Waiting
 
@@ -96,12 +98,19 @@ class FeedBook(Protocol):
         """By feed id, all that were ever registered."""
         ...
 
-    def due(self, now: datetime) -> list[FeedState]:
-        """Those whose time has come, longest waiting first, removed ones included; feeds that are gone never come."""
+    def due(self, now: datetime, wanted: Callable[[str], bool] = ...) -> list[FeedState]:
+        """Those whose time has come, longest waiting first; feeds that are gone never come.
+
+        Removed feeds are among them; `wanted` is asked with each id and keeps out what is not to be read.
+        """
         ...
 
-    def save(self, state: FeedState) -> None:
-        """Write one feed's state."""
+    def times(self) -> dict[str, datetime | None]:
+        """When each is to be asked next, by id, None for now; without feeds that are gone."""
+        ...
+
+    def save(self, state: FeedState, before: FeedState | None = None) -> None:
+        """Write one feed's state; where it is known what was stored `before`, only what differs from that."""
         ...
 
     def hold(self, host: str, until: datetime) -> None:
@@ -132,6 +141,18 @@ class Archive(Protocol):
 
     def known(self, feed: str, keys: Collection[str]) -> dict[str, Known]:
         """What is remembered of these items, by key; unknown ones are absent."""
+        ...
+
+    def recall(self, marks: Collection[int]) -> dict[int, list[Known]]:
+        """By mark (see core/likeness.py), the newest few items whose headline or link has it."""
+        ...
+
+    def wordings(self, ids: Collection[int]) -> dict[int, Wording]:
+        """What these items say now, and the content hashes of what they said before."""
+        ...
+
+    def editions(self, item_id: int) -> list[Edition]:
+        """What an item said before, the oldest first; of very many the first and the last ones."""
         ...
 
     def save(self, decisions: Sequence[Decision], now: datetime) -> dict[str, int]:

@@ -6,7 +6,7 @@ into links. It does not decide what is told of an edit; it only names what chang
 """
 
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
@@ -18,7 +18,6 @@ from monitor.core.model import Decision, Item, Known, Novelty, Wording
 
 SETTLED = 2  # editions from which on a wording that was there before is a flip between the two, and no edit
 COUNTING = 5  # editions from which on a change of mere figures in the text is a counter
-_LEADS = 8  # copies of one article in a document that are tried in the lead
 _FIELDS = ("title", "summary", "content")
 _NO_WORDING = Wording()
 
@@ -221,8 +220,8 @@ class Document:
             return Decision(item, Novelty.NEW, "not in the archive", now, marks=marks)
         how = next((sight.how for sight in sights if sight.how), "")
         copies = [copy for sight in sights for copy in self._copies.get(sight.source, ())]
-        if len(copies) > 1 and _kept(now, first.known.content_hash) != first.known.content_hash:
-            item, now = _as_known(item, now, copies, first.known.content_hash)
+        if len(copies) > 1 and _says(copies, first.known.content_hash):
+            now = first.known.content_hash
         return _judge(item, now, first.known, texts.get(first.known.id, _NO_WORDING), how)
 
 
@@ -274,28 +273,20 @@ def _merged(copies: Sequence[Item]) -> Item:
     """One item of its copies: the newest and fullest, its gaps filled from the others; their order doesn't matter."""
     if len(copies) == 1:
         return copies[0]
-    return next(_mergers(copies))
+    first, *rest = sorted(copies, key=_standing, reverse=True)
+    for copy in rest:
+        first = _filled(first, copy)
+    return first
 
 
-def _mergers(copies: Sequence[Item]) -> Iterator[Item]:
-    """The same with each of the copies in the lead, the newest and fullest first."""
-    ordered = sorted(copies, key=_standing, reverse=True)
-    for lead in ordered[:_LEADS]:
-        whole = lead
-        for copy in ordered:
-            whole = _filled(whole, copy)
-        yield whole
+def _says(copies: Sequence[Item], before: str) -> bool:
+    """Whether each field that these copies have still says in one of them what the archive does.
 
-
-def _as_known(item: Item, now: str, copies: Sequence[Item], before: str) -> tuple[Item, str]:
-    """The merger of these copies that says what the archive does; if there is none, the item as it is.
-
-    Copies that differ are no edit as long as one of them stays: which one comes first, or at all, is chance.
+    Copies that differ are no edit as long as this stays: which one comes first, or at all, is chance.
     """
-    for whole in _mergers(copies):
-        if _kept(own := content_hash(whole), before) == before:
-            return replace(whole, key=item.key), own
-    return item, now
+    said = [_parts(content_hash(copy)) for copy in copies]
+    fields = zip(_parts(before), *said, strict=True)
+    return all(not any(now) or old in now for old, *now in fields)
 
 
 def _standing(item: Item) -> tuple[float, int, str, str, str, str, str]:
@@ -323,20 +314,20 @@ def _filled(item: Item, copy: Item) -> Item:
 
 
 def _judge(item: Item, now: str, before: Known, wording: Wording, how: str) -> Decision:
+    known_as = f" (known under another guid or link: {how})" if how else ""
     kept = _kept(now, before.content_hash)
+    if kept == before.content_hash:
+        reason = "unchanged" if now == kept else "unchanged, though the feed carries less of it"
+        return Decision(item, Novelty.SEEN, reason + known_as, kept, before.id)
     old_parts, new_parts = _parts(before.content_hash), _parts(now)
     changes = {
         name: "changed" if old else "added"
         for name, old, new in zip(_FIELDS, old_parts, new_parts, strict=True)
         if new and new != old
     }
-    known_as = f" (known under another guid or link: {how})" if how else ""
-    if not changes:
-        reason = "unchanged" if now == before.content_hash else "unchanged, though the feed carries less of it"
-        return Decision(item, Novelty.SEEN, reason + known_as, kept, before.id)
     if quiet := _no_edit(item, kept, changes, before, wording):
         return Decision(item, Novelty.SEEN, quiet + known_as, before.content_hash, before.id)
-    reason = ", ".join(f"{name} {how_so}" for name, how_so in changes.items()) + known_as
+    reason = ", ".join(f"{name} {change}" for name, change in changes.items()) + known_as
     marks = likeness.marks(item.feed, item.title, item.link)
     retitled = _retitled(item, new_parts[0], before, wording)
     return Decision(item, Novelty.EDITED, reason, kept, before.id, retitled, marks)
@@ -370,6 +361,8 @@ def _retitled(item: Item, title_digest: str, before: Known, wording: Wording) ->
 
 def _kept(now: str, before: str) -> str:
     """The digest to remember: a field that fell empty keeps its old one, see `Document.decide`."""
+    if now == before:
+        return before
     return ":".join(new or old for old, new in zip(_parts(before), _parts(now), strict=True))
 
 

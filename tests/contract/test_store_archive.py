@@ -64,7 +64,7 @@ def test_known_tells_of_asked_items_only_and_not_of_another_feeds(store: SqliteS
     ids = store.archive.save([decided(item("a"), content_hash="h1"), decided(item("b"), content_hash="h2")], NOW)
     store.archive.save([decided(item("c", feed="other"))], NOW)
     found = store.archive.known("sample-ru", ["b", "c", "nowhere"])
-    assert found == {"b": Known(ids["b"], "b", "h2", item("b").title)}
+    assert found == {"b": Known(ids["b"], "b", "h2", item("b").title, item("b").link, item("b").published)}
     assert store.archive.known("sample-ru", []) == {}
 
 

@@ -139,6 +139,15 @@ def test_due_feeds_come_longest_waiting_first_and_without_those_that_are_gone(st
         assert name == state.feed
         store.feeds.save(state)
     assert [state.feed for state in store.feeds.due(NOW)] == ["never", "since-two", "since-an-hour", "clock-set-back"]
+    wanted = store.feeds.due(NOW, lambda feed: feed != "since-two")
+    assert [state.feed for state in wanted] == ["never", "since-an-hour", "clock-set-back"]
+    assert store.feeds.times() == {
+        "later": hours(1),
+        "since-an-hour": hours(-1),
+        "since-two": hours(-2),
+        "never": None,
+        "clock-set-back": hours(9),
+    }
 
 
 def test_a_hold_moves_every_feed_of_the_host_and_no_other(store: SqliteStore) -> None:

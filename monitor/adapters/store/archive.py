@@ -1,26 +1,64 @@
 """The desk of everything read: items with their editions, their hits, and the stories that hold them together."""
 
+import sqlite3
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from monitor.adapters.store import codec, coverage
 from monitor.adapters.store.codec import stamp, stamp_or_none, storable, to_json
 from monitor.adapters.store.database import Database
-from monitor.core.model import Coverage, Decision, FeedSpec, Hit, Known, Novelty, StoredHit, Story
+from monitor.core.model import (
+    Coverage,
+    Decision,
+    Edition,
+    FeedSpec,
+    Hit,
+    Known,
+    Novelty,
+    StoredHit,
+    Story,
+    Wording,
+)
 from monitor.errors import StoreError
 
 # Lists of values travel as one JSON parameter: no limit on their number, and one prepared statement for all.
 
 _KNOWN = """
-SELECT id, key, content_hash, title FROM items
+SELECT id, key, content_hash, title, link, published FROM items
 WHERE feed = ? AND key IN (SELECT value FROM json_each(?))
 """
 
+# The newest few of each: a column that keeps its headline, or a link that is on everything, would bring thousands.
+_RECALL = """
+SELECT m.value AS mark, i.id, i.key, i.content_hash, i.title, i.link, i.published
+FROM json_each(:marks) AS m CROSS JOIN items AS i
+WHERE i.id IN (SELECT id FROM items WHERE title_mark = m.value ORDER BY id DESC LIMIT :most)
+    OR i.id IN (SELECT id FROM items WHERE link_mark = m.value ORDER BY id DESC LIMIT :most)
+"""
+RECALLED = 4
+
+_WORDINGS = """
+SELECT id, summary, content,
+    (SELECT json_group_array(content_hash) FROM (SELECT content_hash FROM editions WHERE item_id = i.id ORDER BY id))
+        AS editions
+FROM items AS i WHERE id IN (SELECT value FROM json_each(?))
+"""
+
+_EDITIONS = "SELECT replaced_at, title, summary, content FROM editions WHERE item_id = ? ORDER BY id"
+
+# Of a page that is never the same twice, the first wording and the last ones are kept.
+_TRIM_EDITIONS = """
+DELETE FROM editions WHERE item_id = :item
+    AND id <= (SELECT id FROM editions WHERE item_id = :item ORDER BY id DESC LIMIT 1 OFFSET :most)
+    AND id > (SELECT min(id) FROM editions WHERE item_id = :item)
+"""
+EDITIONS_KEPT = 50
+
 _INSERT_ITEM = """
 INSERT INTO items (feed, key, content_hash, title, link, guid, author, language, published, seen_at, categories,
-    summary, content)
+    title_mark, link_mark, summary, content)
 VALUES (:feed, :key, :content_hash, :title, :link, :guid, :author, :language, :published, :seen_at, :categories,
-    :summary, :content)
+    :title_mark, :link_mark, :summary, :content)
 ON CONFLICT (feed, key) DO NOTHING
 """
 
@@ -32,7 +70,8 @@ WHERE feed = :feed AND key = :key AND content_hash <> :content_hash
 
 _UPDATE_ITEM = """
 UPDATE items SET content_hash = :content_hash, title = :title, link = :link, author = :author, language = :language,
-    published = :published, categories = :categories, summary = :summary, content = :content, edited_at = :now
+    published = :published, categories = :categories, title_mark = :title_mark, link_mark = :link_mark,
+    summary = :summary, content = :content, edited_at = :now
 WHERE feed = :feed AND key = :key AND content_hash <> :content_hash
 """
 
@@ -87,11 +126,22 @@ class Archive:
         kept = {key: storable(key) for key in keys}
         rows = self._database.rows(_KNOWN, (feed, to_json(list(kept.values()))))
         found = {row["key"]: row for row in rows}
-        return {
-            key: Known(found[name]["id"], key, found[name]["content_hash"], found[name]["title"])
-            for key, name in kept.items()
-            if name in found
-        }
+        return {key: _known(found[name], key) for key, name in kept.items() if name in found}
+
+    def recall(self, marks: Collection[int]) -> dict[int, list[Known]]:
+        """By mark, the newest few items whose headline or link has it; marks of nothing known are absent."""
+        found: dict[int, list[Known]] = {}
+        for row in self._database.rows(_RECALL, {"marks": to_json(list(marks)), "most": RECALLED}):
+            found.setdefault(row["mark"], []).append(_known(row, row["key"]))
+        return found
+
+    def wordings(self, ids: Collection[int]) -> dict[int, Wording]:
+        """What these items say now, and the content hashes of what they said before; unknown ones are absent."""
+        return {row["id"]: codec.wording(row) for row in self._database.rows(_WORDINGS, (to_json(list(ids)),))}
+
+    def editions(self, item_id: int) -> list[Edition]:
+        """What an item said before, the oldest first; of very many the first and the last ones."""
+        return [codec.edition(row) for row in self._database.rows(_EDITIONS, (item_id,))]
 
     def save(self, decisions: Sequence[Decision], now: datetime) -> dict[str, int]:
         """Store new items and new editions (SEEN ones only refresh when they were last seen); key → item id.
@@ -108,6 +158,8 @@ class Archive:
             self._database.execute_many(_INSERT_ITEM, rows[Novelty.NEW])
             self._database.execute_many(_KEEP_EDITION, rows[Novelty.EDITED])
             self._database.execute_many(_UPDATE_ITEM, rows[Novelty.EDITED])
+            trims = [{"item": d.id, "most": EDITIONS_KEPT - 1} for d in decisions if d.novelty is Novelty.EDITED]
+            self._database.execute_many(_TRIM_EDITIONS, trims)
             self._database.execute(_SIGHT, {"now": stamp(now), "feed": feed, "keys": kept})
             return {key: known.id for key, known in self.known(feed, keys).items()}
 
@@ -191,8 +243,13 @@ class Archive:
         return coverage.coverage(self._database, specs, since, until)
 
 
-def _item_row(decision: Decision, now: datetime) -> dict[str, str | None]:
+def _known(row: sqlite3.Row, key: str) -> Known:
+    return Known(row["id"], key, row["content_hash"], row["title"], row["link"], codec.moment_or_none(row["published"]))
+
+
+def _item_row(decision: Decision, now: datetime) -> dict[str, str | int | None]:
     item = decision.item
+    title_mark, link_mark = decision.marks
     return {
         "feed": item.feed,
         "key": storable(item.key),
@@ -205,6 +262,8 @@ def _item_row(decision: Decision, now: datetime) -> dict[str, str | None]:
         "published": stamp_or_none(item.published),
         "seen_at": stamp(item.seen_at or now),
         "categories": to_json(item.categories),
+        "title_mark": title_mark,
+        "link_mark": link_mark,
         "summary": item.summary,
         "content": item.content,
         "now": stamp(now),

@@ -7,7 +7,7 @@ import json
 import re
 import sqlite3
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from monitor.core.model import (
     Delivery,
     DeliveryState,
+    Edition,
     Evidence,
     FeedState,
     Habits,
@@ -29,6 +30,7 @@ from monitor.core.model import (
     Target,
     Trouble,
     TroubleKind,
+    Wording,
 )
 
 _NO_HABITS = Habits()
@@ -114,31 +116,14 @@ def feed_state(row: sqlite3.Row) -> FeedState:
     )
 
 
-def feed_row(state: FeedState) -> dict[str, object]:
-    """The columns of `feeds` that a state fills."""
-    return {
-        "id": state.feed,
-        "url": state.url,
-        "host": host_of(state.url),
-        "etag": state.etag,
-        "last_modified": state.last_modified,
-        "body_hash": state.body_hash,
-        "next_poll_at": stamp_or_none(state.next_poll_at),
-        "first_success_at": stamp_or_none(state.first_success_at),
-        "last_poll_at": stamp_or_none(state.last_poll_at),
-        "last_success_at": stamp_or_none(state.last_success_at),
-        "last_item_at": stamp_or_none(state.last_item_at),
-        "failures": state.failures,
-        "last_error": state.last_error,
-        "gone": int(state.gone),
-        "title": state.title,
-        "failing_since": stamp_or_none(state.failing_since),
-        "moved_to": state.moved_to,
-        "moved_polls": state.moved_polls,
-        "moved_since": stamp_or_none(state.moved_since),
-        "habits": habits_json(state.habits),
-        "troubles": to_json([[trouble.kind, trouble.message, stamp(trouble.since)] for trouble in state.troubles]),
+def feed_row(state: FeedState, before: FeedState | None = None) -> dict[str, Any]:
+    """The columns of `feeds` that a state fills; with `before`, only those that differ from it. Without the id."""
+    row = {
+        name: written(getattr(state, name))
+        for name, written in _FEED_COLUMNS.items()
+        if before is None or getattr(state, name) != getattr(before, name)
     }
+    return row | {"host": host_of(state.url)} if "url" in row else row
 
 
 def host_of(url: str) -> str:
@@ -213,6 +198,16 @@ def item(row: sqlite3.Row) -> Item:
     )
 
 
+def wording(row: sqlite3.Row) -> Wording:
+    """A row of `items` with the hashes of its `editions` as a JSON list."""
+    return Wording(row["summary"], row["content"], tuple(json.loads(row["editions"])))
+
+
+def edition(row: sqlite3.Row) -> Edition:
+    """A row of `editions`."""
+    return Edition(moment(row["replaced_at"]), row["title"], row["summary"], row["content"])
+
+
 def stored_hit(row: sqlite3.Row) -> StoredHit:
     """A row of `hits` (named hit_id, item_id, …) beside its item's and `previous_title`."""
     previous = row["previous_title"]
@@ -263,3 +258,35 @@ def delivery(row: sqlite3.Row) -> Delivery:
         error=row["error"],
         receipt=row["receipt"],
     )
+
+
+def _troubles_json(troubles: Sequence[Trouble]) -> str:
+    return to_json([[trouble.kind, trouble.message, stamp(trouble.since)] for trouble in troubles])
+
+
+def _same(value: object) -> object:
+    return value
+
+
+# Fields of FeedState, each kept in the column of its name, and how it is written.
+_FEED_COLUMNS: Mapping[str, Callable[[Any], object]] = {
+    "url": _same,
+    "etag": _same,
+    "last_modified": _same,
+    "body_hash": _same,
+    "next_poll_at": stamp_or_none,
+    "first_success_at": stamp_or_none,
+    "last_poll_at": stamp_or_none,
+    "last_success_at": stamp_or_none,
+    "last_item_at": stamp_or_none,
+    "failures": _same,
+    "last_error": _same,
+    "gone": int,
+    "title": _same,
+    "failing_since": stamp_or_none,
+    "moved_to": _same,
+    "moved_polls": _same,
+    "moved_since": stamp_or_none,
+    "habits": habits_json,
+    "troubles": _troubles_json,
+}

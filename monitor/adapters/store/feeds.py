@@ -1,7 +1,8 @@
 """The desk of feeds: what is remembered of each between two polls, and the logs of polls and troubles."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import cache
 
 from monitor.adapters.store import codec
 from monitor.adapters.store.codec import stamp
@@ -19,40 +20,11 @@ ON CONFLICT (id) DO UPDATE SET
 WHERE configured_url <> excluded.configured_url
 """
 
-_COLUMNS = (
-    "url",
-    "host",
-    "etag",
-    "last_modified",
-    "body_hash",
-    "next_poll_at",
-    "first_success_at",
-    "last_poll_at",
-    "last_success_at",
-    "last_item_at",
-    "failures",
-    "last_error",
-    "gone",
-    "title",
-    "failing_since",
-    "moved_to",
-    "moved_polls",
-    "moved_since",
-    "habits",
-    "troubles",
-)
-
-_SAVE = f"""
-INSERT INTO feeds (id, configured_url, registered_at, {", ".join(_COLUMNS)})
-VALUES (:id, :url, coalesce(:last_poll_at, ''), {", ".join(f":{name}" for name in _COLUMNS)})
-ON CONFLICT (id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _COLUMNS)}
-"""  # noqa: S608 (made of the names above only)
-
 # Asked in the future: the clock was set back, and its next time could be years away.
 _DUE = """
 SELECT * FROM feeds
 WHERE gone = 0 AND (next_poll_at IS NULL OR next_poll_at <= :now OR last_poll_at > :now)
-ORDER BY next_poll_at IS NOT NULL, next_poll_at, id
+ORDER BY next_poll_at, id
 """
 
 _HOLD = """
@@ -71,6 +43,22 @@ ORDER BY max(began_at, coalesce(ended_at, '')), id
 _LOG = "INSERT INTO polls (at, feed, outcome, new, edited, hits, ms) VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
+@cache
+def _change(*columns: str) -> str:
+    """The statement that writes these columns of one feed."""
+    return f"UPDATE feeds SET {', '.join(f'{name} = ?' for name in columns)} WHERE id = ?"  # noqa: S608 (our names)
+
+
+@cache
+def _insert(*columns: str) -> str:
+    """The statement that writes all columns of one feed, known before or not."""
+    return f"""
+        INSERT INTO feeds (id, configured_url, registered_at, {", ".join(columns)})
+        VALUES (:id, :url, coalesce(:last_poll_at, ''), {", ".join(f":{name}" for name in columns)})
+        ON CONFLICT (id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in columns)}
+    """  # noqa: S608 (our own names)
+
+
 class FeedBook:
     """Tables `feeds`, `polls` and `notices`."""
 
@@ -87,13 +75,27 @@ class FeedBook:
         """By feed id, all that were ever registered."""
         return {row["id"]: codec.feed_state(row) for row in self._database.rows("SELECT * FROM feeds ORDER BY id")}
 
-    def due(self, now: datetime) -> list[FeedState]:
-        """Those whose time has come, longest waiting first, removed ones included; feeds that are gone never come."""
-        return [codec.feed_state(row) for row in self._database.rows(_DUE, {"now": stamp(now)})]
+    def due(self, now: datetime, wanted: Callable[[str], bool] = lambda _: True) -> list[FeedState]:
+        """Those whose time has come, longest waiting first; feeds that are gone never come.
 
-    def save(self, state: FeedState) -> None:
-        """Write one feed's state."""
-        self._database.execute(_SAVE, codec.feed_row(state))
+        Removed feeds are among them; `wanted` is asked with each id and keeps out what is not to be read.
+        """
+        rows = self._database.rows(_DUE, {"now": stamp(now)})
+        return [codec.feed_state(row) for row in rows if wanted(row["id"])]
+
+    def times(self) -> dict[str, datetime | None]:
+        """When each is to be asked next, by id, None for now; without feeds that are gone."""
+        rows = self._database.rows("SELECT id, next_poll_at FROM feeds WHERE gone = 0")
+        return {row["id"]: codec.moment_or_none(row["next_poll_at"]) for row in rows}
+
+    def save(self, state: FeedState, before: FeedState | None = None) -> None:
+        """Write one feed's state; where it is known what was stored `before`, only what differs from that."""
+        if before is not None:
+            changes = codec.feed_row(state, before)
+            if not changes or self._database.execute(_change(*changes), (*changes.values(), state.feed)).rowcount:
+                return
+        row = codec.feed_row(state)
+        self._database.execute(_insert(*row), row | {"id": state.feed})
 
     def record_poll(
         self, feed: str, at: datetime, outcome: str, *, new: int = 0, edited: int = 0, hits: int = 0, ms: int = 0

@@ -34,6 +34,17 @@ def m003_sources(db: Database) -> None:
     db.executescript(_SOURCES)
 
 
+@MIGRATIONS()
+def m004_due(db: Database) -> None:
+    """What is due is found in the index alone, without a look at each feed."""
+    db.executescript(_DUE)
+
+
+_DUE = """
+DROP INDEX feeds_by_due;
+CREATE INDEX feeds_by_due ON feeds (next_poll_at, id, last_poll_at) WHERE gone = 0;
+"""
+
 _SOURCES = """
 ALTER TABLE feeds ADD COLUMN host TEXT NOT NULL DEFAULT '';
 ALTER TABLE feeds ADD COLUMN failing_since TEXT;
@@ -56,6 +67,11 @@ CREATE TABLE notices (
 ) STRICT;
 CREATE INDEX notices_by_start ON notices (began_at);
 CREATE INDEX notices_by_end ON notices (ended_at);
+
+ALTER TABLE items ADD COLUMN title_mark INTEGER;
+ALTER TABLE items ADD COLUMN link_mark INTEGER;
+CREATE INDEX items_by_title ON items (title_mark) WHERE title_mark IS NOT NULL;
+CREATE INDEX items_by_link ON items (link_mark) WHERE link_mark IS NOT NULL;
 """
 
 _MARKS = """

@@ -33,7 +33,7 @@ CREATE TABLE feeds (
     habits TEXT NOT NULL DEFAULT '{}',     -- JSON object: what it usually brings and when
     troubles TEXT NOT NULL DEFAULT '[]'    -- JSON list of lists: kind, message, since
 ) STRICT;
-CREATE INDEX feeds_by_due ON feeds (next_poll_at) WHERE gone = 0;
+CREATE INDEX feeds_by_due ON feeds (next_poll_at, id, last_poll_at) WHERE gone = 0;
 CREATE INDEX feeds_by_host ON feeds (host);
 
 -- The log of polls: what the coverage note and the feeds' health are counted from.
@@ -81,10 +81,14 @@ CREATE TABLE items (
     dated_at TEXT NOT NULL GENERATED ALWAYS AS
         (CASE WHEN published IS NULL OR published > seen_at THEN seen_at ELSE published END) VIRTUAL,
     summary TEXT NOT NULL,
-    content TEXT NOT NULL,                 -- last, so that reading the rest does not walk through it
+    content TEXT NOT NULL,                 -- late, so that reading the rest does not walk through it
+    title_mark INTEGER,                    -- 64-bit hashes of feed and headline, feed and link: by these an article is
+    link_mark INTEGER,                     -- known again whose key the feed changed
     UNIQUE (feed, key)
 ) STRICT;
 CREATE INDEX items_by_date ON items (dated_at);
+CREATE INDEX items_by_title ON items (title_mark) WHERE title_mark IS NOT NULL;
+CREATE INDEX items_by_link ON items (link_mark) WHERE link_mark IS NOT NULL;
 
 -- When an item was last in its feed. Apart from the items because it changes at every poll: a narrow row is
 -- rewritten instead of a whole article.
