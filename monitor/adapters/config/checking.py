@@ -68,7 +68,8 @@ def _complaint(model: type[BaseModel], error: Mapping[str, Any], path: Steps) ->
             hint = cause.hint if isinstance(cause, ComplaintError) else ""
             return Problem((*path, *where), f"{name}{cause}", hint)
         case "model_type" | "dict_type" | "mapping_type":
-            keys = ", ".join(f"{one}: …" for one, field in model.model_fields.items() if field.is_required())
+            needed = ", ".join(f"{one}: …" for one, field in model.model_fields.items() if field.is_required())
+            keys = getattr(model, "shape", needed)
             hint = f"write it as {keys}" if keys and not where else ""
             return Problem((*path, *where), f"{name}must be a mapping, not {shown(error['input'])}", hint)
         case "bool_type":

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,8 +12,9 @@ from pydantic import BeforeValidator, Field
 from monitor.adapters.config import values
 from monitor.adapters.config.checking import Entry, Text, Texts, read_entry, unknown_keys
 from monitor.adapters.config.document import Document, load_document
+from monitor.adapters.config.kinds import FulltextValue, SourceEntry, source_of
 from monitor.adapters.config.yaml import Node
-from monitor.core.model import FeedSpec, Ownership
+from monitor.core.model import FeedSpec, Fulltext, Ownership
 from monitor.errors import Problem
 
 _TOP = ("include", "defaults", "feeds")
@@ -32,13 +33,13 @@ class FeedDefaults(Entry):
     timezone: Annotated[str | None, BeforeValidator(values.timezone)] = None
     encoding: Annotated[str | None, BeforeValidator(values.encoding)] = None
     headers: dict[str, Any] = Field(default_factory=dict)
+    fulltext: FulltextValue = Fulltext.NO
 
 
-class FeedEntry(FeedDefaults):
+class FeedEntry(SourceEntry, FeedDefaults):
     """One feed as a user writes it."""
 
     id: Annotated[str, BeforeValidator(values.identifier)] = Field(description="a lasting name such as tass-ru")
-    url: Annotated[str, BeforeValidator(values.web_address)] = Field(description="the feed's address, https://…")
     name: Text = ""
     reason: Text = ""
 
@@ -49,6 +50,11 @@ class FeedFile:
 
     feeds: tuple[FeedSpec, ...]
     files: tuple[Path, ...]
+    document: Document = field(repr=False, compare=False)
+
+    def locate(self, problem: Problem) -> Problem:
+        """A later complaint about a feed, with file, line and column."""
+        return self.document.locate(problem)
 
 
 def load_feeds(path: Path, *, environ: Mapping[str, str] | None = None) -> FeedFile:
@@ -60,7 +66,7 @@ def load_feeds(path: Path, *, environ: Mapping[str, str] | None = None) -> FeedF
     reader = _FeedReader(document, os.environ if environ is None else environ)
     feeds = reader.read()
     document.require(reader.problems)
-    return FeedFile(feeds, document.files)
+    return FeedFile(feeds, document.files, document)
 
 
 class _FeedReader:
@@ -110,13 +116,16 @@ class _FeedReader:
                 headers[name] = values.header(name, value, self.environ)
             except values.ComplaintError as complaint:
                 self.problems.append(Problem((*path, "headers", name), f"{name}: {complaint}", complaint.hint))
-        fields = {name: getattr(entry, name) for name in FeedEntry.model_fields}
-        return number, FeedSpec(**{**fields, "headers": headers})
+        fields = {name: getattr(entry, name) for name in FeedEntry.model_fields if name not in SourceEntry.model_fields}
+        source = source_of(entry, path, node.file, self.problems)
+        return number, FeedSpec(**{**fields, **source, "headers": headers})
 
     def check_unique(self, specs: list[tuple[int, FeedSpec]], key: str, message: str, hint: str) -> None:
         first: dict[str, int] = {}
         for number, spec in specs:
             value = getattr(spec, key)
+            if not value:  # a query's address is made later
+                continue
             if value in first:
                 node = self.document.root.child("feeds")
                 here = node and (other := node.child(first[value])) and other.child(key)

@@ -7,8 +7,9 @@ from typing import Any, TypeAlias
 from pydantic import BaseModel
 
 from monitor.adapters.config.feeds import FeedDefaults, FeedEntry
+from monitor.adapters.config.kinds import ORIGINS
 from monitor.adapters.config.rules import DigestEntry
-from monitor.core.model import Ownership, RuleStatus, Severity
+from monitor.core.model import Engine, Ownership, RuleStatus, Severity
 from monitor.core.rules.conditions import FORM_KEYS, GROUP_KEYS, NAME_SWITCHES, TERM_KEYS
 from monitor.core.rules.syntax import EXAMPLE_KEYS, FIELDS, ONLY_KEYS, RULE_KEYS
 from monitor.core.text.names import NAME_KINDS
@@ -68,9 +69,40 @@ def _object(properties: Mapping[str, Schema], required: Iterable[str] = (), **mo
 
 # --- feeds.yaml ---------------------------------------------------------------------------------------------
 
+# Neither empty nor XPath, and every [ closed; whether it is CSS, only the reader tells.
+_SELECTOR = r"^(?!\.?/|\(\.?/)[^\[\]]*(\[[^\[\]]*\][^\[\]]*)*$"
+_CHANNEL = r"^(@?[A-Za-z]\w{3,31}|(https?://)?[\w.-]+(:\d+)?/(?!\+|joinchat|/)\S+)$"
+_ORIGINS: Mapping[str, Schema] = {
+    "url": _text("the feed's address, or with html: the page's", pattern="^https?://"),
+    "html": _object(
+        {
+            "items": _text('CSS of one item: "div.news-item"', pattern=_SELECTOR),
+            "title": _text("within the item; left out: the text of the link", pattern=_SELECTOR),
+            "link": _text("within the item; left out: its first link", pattern=_SELECTOR),
+            "date": _text("within the item", pattern=_SELECTOR),
+            "summary": _text("within the item", pattern=_SELECTOR),
+        },
+        ("items",),
+        description="how a page without a feed is read",
+    ),
+    "sitemap": _text("address of a news sitemap, or of an index of sitemaps", pattern="^https?://"),
+    "telegram": _text("name of a public channel, as in t.me/NAME", pattern=_CHANNEL),
+    "query": _object(
+        {
+            "engine": _choice(Engine, "the service that is asked"),
+            "rule": _text("id of the rule whose words are asked for", pattern=_ID),
+            "text": _text("words in the service's own query language"),
+            "url": _text("another address of the service, such as a mirror", pattern="^https?://"),
+        },
+        ("engine",),
+        description="a search in place of a feed",
+        oneOf=[{"required": ["rule"]}, {"required": ["text"]}],
+    ),
+    "folder": _text("a directory whose files are read; the path counts from this file"),
+}
 _FEED: Mapping[str, Schema] = {
     "id": _text("a lasting name: the archive knows the source by it", pattern=r"^\S+$"),
-    "url": _text("the feed's address", pattern="^https?://"),
+    **_ORIGINS,
     "name": _text("what a digest shows"),
     "language": _text(
         "BCP 47: ru, zh-Hans, en …; left out when mixed", pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$"
@@ -89,7 +121,9 @@ _FEED: Mapping[str, Schema] = {
         "additionalProperties": _SCALAR,
         "description": "sent with every request; ${NAME} comes from the environment",
     },
+    "fulltext": {"enum": [True, False, "promising"], "description": "fetch the articles of new items, too"},
 }
+_ONE_ORIGIN: Schema = {"oneOf": [{"required": [key]} for key in ORIGINS], "dependencies": {"html": ["url"]}}
 _INCLUDE = _several(_text(), "other files to draw in; paths count from this file")
 
 
@@ -105,7 +139,7 @@ def feeds_schema() -> Schema:
                     **_entry(FeedDefaults, _FEED),
                     "description": "holds for every feed that says nothing else",
                 },
-                "feeds": _listed(_entry(FeedEntry, _FEED)),
+                "feeds": _listed({**_entry(FeedEntry, _FEED), **_ONE_ORIGIN}),
             }
         ),
     }

@@ -101,21 +101,10 @@ def selected(root: ElementNode | DocumentNode | None, selector: str) -> Sequence
     try:
         return root.query_selector_all(selector)
     except CSSParserException as error:
-        raise ParseError(f"the selector `{selector}` is not CSS: {selector_fault(error)}") from error
+        raise ParseError(f"the selector `{selector}` is not CSS: {_fault(error)}") from error
 
 
-def check_selector(selector: str) -> str:
-    """What is wrong with a selector as CSS; empty when nothing is."""
-    try:
-        body = HTMLTree.parse("<p>").body
-        assert body is not None
-        body.query_selector(selector)
-    except CSSParserException as error:
-        return selector_fault(error)
-    return ""
-
-
-def selector_fault(error: CSSParserException) -> str:
+def _fault(error: CSSParserException) -> str:
     """The parser's own words, without its surroundings."""
     return str(error).removeprefix("CSS parser error:").strip().removeprefix("Syntax error. Selectors.").strip()
 
