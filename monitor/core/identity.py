@@ -5,15 +5,21 @@ import re
 from datetime import UTC, datetime
 from urllib.parse import SplitResult, quote, urlsplit
 
+from monitor.core.unwrap import unwrapped
+
 # Parameters that say where a reader came from, never which page is meant.
 _TRACKING = re.compile(
-    r"(?:utm_\w+|at_(?:medium|campaign|custom\w*)|mc_[ce]id|pk_\w+|fbclid|gclid|dclid|gbraid|wbraid|msclkid|twclid"
-    r"|igshid|yclid|ysclid|_openstat|openstat|ocid|cmpid|ns_\w+|spm|share_(?:token|from)|from=rss)",
+    r"(?:amp;)*(?:utm_\w+|at_(?:medium|campaign|custom\w*)|mc_[ce]id|pk_\w+|mtm_\w+|hsa_\w+|_hs(?:enc|mi)|mkt_tok|wt_mc"
+    r"|fbclid|gclid|gclsrc|dclid|gbraid|wbraid|gad_source|_g[al]|msclkid|twclid|ttclid|igsh(?:id)?|__twitter_impression"
+    r"|yclid|ysclid|yadclid|ymclid|_openstat|openstat|roistat|rb_clickid|frommail|ocid|cmpid|ns_\w+|xtor|smid|ftag|spm"
+    r"|hm(?:sr|pl|cu|kw|ci)|bd_vid|nsukey|isappinstalled|share_(?:token|from)|(?:from|ref|source|src|partner|feature)=rss"
+    r"|from=(?:singlemessage|groupmessage|timeline)|wfr=spider)",
     re.IGNORECASE,
 )
 _ESCAPE = re.compile(r"%[0-9a-fA-F]{2}")
 _SPACE = re.compile(r"\s+")
 _LONGEST_GUID = 300
+_MOST_ROUNDS = 5
 _DEFAULT_PORTS = {80, 443}
 
 
@@ -36,11 +42,21 @@ def item_key(*, guid: str, link: str, title: str, published: datetime | None) ->
 def normalise_link(url: str) -> str:
     """One spelling for one page: for comparing, not for opening.
 
+    Where a link only counts readers on the way to another that stands in it, that other is meant (see `unwrap`).
     Scheme (always https), case and `www.` of the host, default port, user, tracking parameters, order of parameters,
     trailing slash, fragment (unless it is a client-side route) and spelling of escapes do not count. What is not a
     web address is given back stripped of white space. Idempotent.
     """
-    url = url.strip()
+    spelled = _spelled(url.strip())
+    for _ in range(_MOST_ROUNDS):
+        inner = unwrapped(spelled)
+        if inner == spelled:
+            break
+        spelled = _spelled(inner)
+    return spelled
+
+
+def _spelled(url: str) -> str:
     try:
         parts = urlsplit(url)
         host = _host(parts)

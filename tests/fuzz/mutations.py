@@ -37,7 +37,7 @@ class Case:
 class Mutator:
     """Case number n of a seed is always the same, whatever was made before it."""
 
-    def __init__(self, documents: Sequence[str], seed: int = 0, largest: int = 6_000) -> None:
+    def __init__(self, documents: Sequence[str], seed: int = 0, largest: int = 2_000) -> None:
         self._documents = documents
         self._seed = seed
         self._largest = largest
@@ -50,8 +50,8 @@ class Mutator:
             text = _few_blocks(text, chance, self._largest)
         for _ in range(chance.choice((0, 1, 1, 2, 3, 6))):
             text = chance.choice(_CHANGES)(text, chance, self._documents)
-        if len(text) > 20 * self._largest:
-            text = text[: 20 * self._largest]
+        if len(text) > 15 * self._largest:
+            text = text[: 15 * self._largest]
         return enveloped(text, chance)
 
 
@@ -112,7 +112,7 @@ def _cut(text: str, chance: random.Random, _: Sequence[str]) -> str:
 
 def _insert(text: str, chance: random.Random, _: Sequence[str]) -> str:
     place = chance.randint(0, len(text))
-    return text[:place] + chance.choice(_FRAGMENTS) * chance.choice((1, 1, 1, 2, 30)) + text[place:]
+    return text[:place] + chance.choice(_FRAGMENTS) * chance.choice((1, 1, 1, 1, 1, 2, 30)) + text[place:]
 
 
 def _drop(text: str, chance: random.Random, _: Sequence[str]) -> str:
@@ -136,7 +136,7 @@ def _repeat(text: str, chance: random.Random, _: Sequence[str]) -> str:
     tokens = _TOKEN.findall(text)
     start = chance.randint(0, len(tokens))
     end = start + chance.randint(1, 30)
-    return "".join(tokens[:start] + tokens[start:end] * chance.choice((2, 2, 3, 50)) + tokens[end:])
+    return "".join(tokens[:start] + tokens[start:end] * chance.choice((2, 2, 2, 2, 3, 3, 3, 50)) + tokens[end:])
 
 
 def _splice(text: str, chance: random.Random, documents: Sequence[str]) -> str:
@@ -154,7 +154,7 @@ def _rename(text: str, chance: random.Random, _: Sequence[str]) -> str:
 
 
 def _nest(text: str, chance: random.Random, _: Sequence[str]) -> str:
-    name, depth = chance.choice(_NAMES), chance.choice((2, 10, 150, 1_000))
+    name, depth = chance.choice(_NAMES), chance.choice((2, 2, 10, 10, 150, 1_000))
     place = chance.choice([match.end() for match in re.finditer(">", text)] or [0])
     closing = f"</{name}>" * chance.choice((depth, depth, 0))
     return text[:place] + f"<{name}>" * depth + closing + text[place:]
@@ -162,7 +162,7 @@ def _nest(text: str, chance: random.Random, _: Sequence[str]) -> str:
 
 def _attributes(text: str, chance: random.Random, _: Sequence[str]) -> str:
     starts = [match.end() for match in re.finditer(r"<[A-Za-z:]+", text)] or [0]
-    place, number = chance.choice(starts), chance.choice((1, 3, 100, 1_000))
+    place, number = chance.choice(starts), chance.choice((1, 1, 1, 3, 3, 3, 100, 1_000))
     name = chance.choice(("a", "type", "xmlns:x", "href", "xml:base", "rel", "isPermaLink", "q:"))
     value = chance.choice(("", "x", "text/html", "xhtml", "base64", "false", "http://[", "&a;", "javascript:1"))
     same = chance.random() < 0.3

@@ -11,6 +11,7 @@ from fuzz.mutations import Case
 
 from monitor.adapters.parse import FeedParser
 from monitor.adapters.parse.dates import parse_date
+from monitor.adapters.parse.spokendate import spoken_date
 from monitor.core.identity import item_key, normalise_link
 from monitor.core.itemjson import item_from_dict, item_to_dict
 from monitor.core.model import FeedSpec, Fetched, Item, Parsed
@@ -98,6 +99,8 @@ def check_date(text: str) -> None:
     for zone in (UTC, ZoneInfo("Europe/Moscow"), ZoneInfo("America/St_Johns")):
         moment = parse_date(text, zone)
         assert moment is None or (moment.tzinfo is UTC and 1970 < moment.year <= 2201)
+        spoken = spoken_date(text, AT, zone)
+        assert spoken is None or spoken.utcoffset() == timedelta(0)
     _in_time(began, len(text), "reading dates")
 
 

@@ -9,7 +9,17 @@ from monitor.core.identity import item_key, normalise_link
 
 TEXT = st.text(max_size=60)
 HOSTS = st.sampled_from(
-    ["example.org", "www.example.org", "www.www.example.org", "пример.рф", "10.0.0.1", "[::1]", "com"]
+    [
+        "example.org",
+        "www.google.com",
+        "vk.com",
+        "www.example.org",
+        "www.www.example.org",
+        "пример.рф",
+        "10.0.0.1",
+        "[::1]",
+        "com",
+    ]
 )
 PIECES = st.text(alphabet="abcЖ7-_.~%/?#&=+;:@ !'()*,[]", max_size=20)
 LINKS = st.builds(
@@ -17,7 +27,10 @@ LINKS = st.builds(
     st.sampled_from(["http", "https"]),
     HOSTS,
     st.sampled_from(["", ":80", ":443", ":8080"]),
-    PIECES,
+    PIECES
+    | st.builds(
+        "{}{}".format, st.sampled_from(["url?q=", "url?url=http://www.google.com/url?q=", "away.php?to="]), PIECES
+    ),
 )
 MOMENTS = st.none() | st.datetimes(timezones=st.just(UTC))
 

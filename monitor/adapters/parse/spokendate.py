@@ -45,7 +45,7 @@ def spoken_date(text: str, now: datetime, zone: tzinfo) -> datetime | None:
         unit = next(name for name in ("minutes", "hours", "days") if ago[name])
         return now - timedelta(**{unit: int(ago["count"])})
     if day := _DAY.search(text):
-        date = local - timedelta(days=_DAYS[day[0].lower()])
+        date = local - timedelta(days=_DAYS[day[0].casefold()])
         return parse_date(text.replace(day[0], f"{date:%Y-%m-%d}"), zone)
     for shape, form in ((_NO_YEAR_WORDS, "{day} {year}"), (_NO_YEAR_HAN, "{year}年{day}"), (_NO_YEAR_DOTS, "")):
         if found := shape.search(text):
