@@ -1,7 +1,7 @@
 """One cycle: poll what is due, write the digests that are due, send what is due. `monitor once` is one cycle."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from concurrent.futures import Executor
 from dataclasses import replace
 from datetime import datetime
@@ -64,19 +64,24 @@ class Desk:
             known = {spec.id for spec in watch.digests}
             return [tray for digest, tray in self.store.digests.waiting().items() if digest not in known]
 
-    async def due(self, watch: Watch) -> list[tuple[FeedSpec, FeedState]]:
-        """The enabled feeds whose time has come, longest waiting first; feeds that are gone never come."""
-        states = await self.at_store(self.store.feeds.states)
-        now = self.clock.now()
-        pairs = [(feed, states[feed.id]) for feed in watch.enabled if feed.id in states]
-        ready = [pair for pair in pairs if schedule.poll_due(pair[1], now)]
-        return sorted(ready, key=lambda pair: (pair[1].next_poll_at is not None, pair[1].next_poll_at or now))
+    async def due(self, watch: Watch, under_way: Container[str] = ()) -> list[tuple[FeedSpec, FeedState]]:
+        """The enabled feeds whose time has come, longest waiting first; feeds that are gone never come.
+
+        Those whose poll is `under_way` are left out: at a great backlog, reading them again and again would be costly.
+        """
+        feeds, now = watch.feeds_by_id, self.clock.now()
+
+        def wanted(feed: str) -> bool:
+            return feed not in under_way and feed in feeds and feeds[feed].enabled
+
+        states = await self.at_store(self.store.feeds.due, now, wanted)
+        return [(feeds[state.feed], state) for state in states if schedule.poll_due(state, now)]
 
     async def next_due(self, watch: Watch) -> datetime | None:
         """When the next of the enabled feeds is due; None when none will ever be."""
-        states = await self.at_store(self.store.feeds.states)
-        found = [states[feed.id] for feed in watch.enabled if feed.id in states]
-        return min((state.next_poll_at or self.clock.now() for state in found if not state.gone), default=None)
+        times = await self.at_store(self.store.feeds.times)
+        found = [times[feed.id] for feed in watch.enabled if feed.id in times]
+        return min((at or self.clock.now() for at in found), default=None)
 
     async def poll(self, feed: FeedSpec, state: FeedState, in_force: Callable[[], Watch]) -> Outcome:
         """Poll one feed now; `in_force` gives the Watch when its items are matched. Raises StoreError."""

@@ -158,7 +158,7 @@ class Daemon:
         task.add_done_callback(self._ticking.discard)
 
     async def _poll_due(self) -> None:
-        due = await self._desk.due(self._watch)
+        due = await self._desk.due(self._watch, self._polls)
         present = asyncio.get_running_loop().time()
         for feed, state in due:
             if self._stop.is_set():

@@ -5,11 +5,12 @@ the feed's HTTP state, or not at all. Does not decide when a feed is due, and do
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from monitor.app.commits import Committer
+from monitor.app.fulltext import Articles
 from monitor.app.intake import Haul, Intake
 from monitor.app.ports import Fetcher, Reader, Store
 from monitor.app.watch import Watch
@@ -20,6 +21,7 @@ from monitor.core.model import (
     FeedSpec,
     FeedState,
     Fetched,
+    Fulltext,
     Parsed,
 )
 from monitor.errors import MonitorError, ParseError, StoreError
@@ -67,6 +69,7 @@ class Pipeline:
         self._chance = chance
         self._pacing = pacing
         self._intake = Intake(store, pacing.alert_max_age)
+        self._articles = Articles(fetcher, reader)
 
     async def poll(self, feed: FeedSpec, state: FeedState, in_force: Callable[[], Watch], at: datetime) -> Outcome:
         """Read one feed and commit what it brought. Raises StoreError only: when the store can't be written.
@@ -77,6 +80,8 @@ class Pipeline:
         parsed: Parsed | Failure = fetched.failure or Parsed()
         if fetched.failure is None and not fetched.not_modified:
             parsed = await self._read(feed, fetched)
+            if isinstance(parsed, Parsed) and feed.fulltext is not Fulltext.NO:
+                parsed = await self._with_articles(feed, parsed, in_force, at)
         return await self._committer.commit(partial(self._write, feed, state, in_force, fetched, parsed))
 
     def replan(self, feeds: Iterable[FeedSpec]) -> None:
@@ -96,6 +101,14 @@ class Pipeline:
             return Failure(FailureKind.INTERNAL, str(error), status=fetched.status)
         except Exception as error:  # a parser's bug must not end the batch
             return Failure(FailureKind.INTERNAL, f"could not be parsed: {type(error).__name__}: {error}"[:500])
+
+    async def _with_articles(
+        self, feed: FeedSpec, parsed: Parsed, in_force: Callable[[], Watch], at: datetime
+    ) -> Parsed:
+        """The document with the articles of its new items, before anything is written: fetching takes its time."""
+        choose = partial(self._articles.choose, feed, lambda: self._intake.decide(feed, parsed), in_force)
+        articles, notes = await self._articles.fetch(feed, await self._committer.commit(choose), at)
+        return replace(parsed, articles=articles, notes=(*parsed.notes, *notes))
 
     def _write(
         self,
@@ -142,16 +155,16 @@ class Pipeline:
             except Exception as error:
                 errors.append(f"{type(error).__name__}: {error}")
         message = f"{len(errors)} of {len(decisions)} items could not be stored: {errors[:1]}"[:500]
-        if haul.new:
-            state = replace(state, first_success_at=state.first_success_at or fetched.at)
         return self._write_failure(feed, state, fetched, Failure(FailureKind.INTERNAL, message), haul)
 
     def _write_failure(
         self, feed: FeedSpec, state: FeedState, fetched: Fetched, failure: Failure, haul: Haul
     ) -> Outcome:
         plan = self._plan(feed, state, replace(fetched, failure=failure), None)
-        self._store.feeds.save(feedstate.failed(state, failure, at=fetched.at, next_poll_at=plan.at))
-        self._store.feeds.record_poll(feed.id, fetched.at, failure.kind, ms=_ms(fetched), **asdict(haul))
+        after = feedstate.failed(state, failure, at=fetched.at, next_poll_at=plan.at)
+        if haul.new and not state.first_success_at:
+            after = replace(after, first_success_at=fetched.at)
+        self._keep(state, after, failure.kind, fetched, haul)
         return Outcome(feed.id, False, failure, haul.new, haul.edited, haul.hits, next_poll_at=plan.at)
 
     def _write_success(
@@ -159,19 +172,24 @@ class Pipeline:
     ) -> Outcome:
         haul = self._intake.take_in(watch, self._intake.decide(feed, parsed), state, fetched.at)
         plan = self._plan(feed, state, fetched, parsed.ttl)
-        self._store.feeds.save(
-            feedstate.succeeded(
-                state,
-                fetched,
-                title=parsed.title,
-                body_hash=fetched.body_hash,
-                new_items=haul.new,
-                next_poll_at=plan.at,
-            )
+        after = feedstate.succeeded(
+            state,
+            fetched,
+            title=parsed.title,
+            body_hash=fetched.body_hash,
+            new_items=haul.new,
+            next_poll_at=plan.at,
         )
-        outcome = "not-modified" if fetched.not_modified else "ok"
-        self._store.feeds.record_poll(feed.id, fetched.at, outcome, ms=_ms(fetched), **asdict(haul))
+        self._keep(state, after, "not-modified" if fetched.not_modified else "ok", fetched, haul)
         return Outcome(feed.id, fetched.not_modified, None, haul.new, haul.edited, haul.hits, parsed.notes, plan.at)
+
+    def _keep(self, before: FeedState, after: FeedState, outcome: str, fetched: Fetched, haul: Haul) -> None:
+        """Write down what the feed is like now, and that it was asked."""
+        self._store.feeds.save(after, before)
+        took = round(fetched.elapsed.total_seconds() * 1000)
+        self._store.feeds.record_poll(
+            after.feed, fetched.at, outcome, new=haul.new, edited=haul.edited, hits=haul.hits, ms=took
+        )
 
     def _plan(self, feed: FeedSpec, state: FeedState, fetched: Fetched, ttl: timedelta | None) -> schedule.NextPoll:
         return schedule.next_poll(
@@ -183,7 +201,3 @@ class Pipeline:
             default=self._pacing.poll_every,
             jitter=self._chance(),
         )
-
-
-def _ms(fetched: Fetched) -> int:
-    return round(fetched.elapsed.total_seconds() * 1000)
