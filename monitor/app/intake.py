@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from monitor.app.ports import Store
 from monitor.app.watch import Watch
 from monitor.core import novelty, routes, stories
+from monitor.core.fulltext import attached
 from monitor.core.model import Decision, FeedSpec, FeedState, Hit, Item, Novelty, Parsed
 
 STORY_WINDOW = timedelta(days=7)  # a report joins a story that had another within this time
@@ -44,7 +45,8 @@ class Intake:
         if marks := document.marks():
             document.recall(archive.recall(marks))
         doubtful = document.doubtful()
-        return document.decide(archive.wordings(doubtful) if doubtful else {})
+        decisions = document.decide(archive.wordings(doubtful) if doubtful else {})
+        return attached(decisions, parsed.articles) if parsed.articles else decisions
 
     def take_in(self, watch: Watch, decisions: list[Decision], state: FeedState, now: datetime) -> Haul:
         """Archive what is new or edited; find, group and route its hits."""

@@ -5,7 +5,7 @@ The store's ports are narrow on purpose: another database can stand beside SQLit
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from monitor.core.model import (
@@ -19,6 +19,7 @@ from monitor.core.model import (
     FeedState,
     Fetched,
     Hit,
+    Hold,
     Item,
     Known,
     MarkedHit,
@@ -86,6 +87,10 @@ class Matcher(Protocol):
         """Hits in the order of the rules. Pure, thread-safe."""
         ...
 
+    def promise(self, item: Item) -> float:
+        """How much of what some rule asks for stands in an item on which it does not fire, from 0 (nothing) to 1."""
+        ...
+
 
 class FeedBook(Protocol):
     """What is known of each feed."""
@@ -113,8 +118,16 @@ class FeedBook(Protocol):
         """Write one feed's state; where it is known what was stored `before`, only what differs from that."""
         ...
 
-    def hold(self, host: str, until: datetime) -> None:
-        """Ask no feed of this host before `until`: its server wants to be left alone."""
+    def hold(self, hold: Hold, spread: timedelta = ...) -> None:
+        """Ask no feed of this host before `hold.until`; those planned sooner come after it, evenly over `spread`."""
+        ...
+
+    def holds(self) -> dict[str, Hold]:
+        """By host, also those whose time is over, as long as the host has not answered since."""
+        ...
+
+    def release(self, host: str) -> None:
+        """Forget a hold: the host answers again."""
         ...
 
     def begin(self, feed: str, trouble: Trouble) -> None:

@@ -6,8 +6,7 @@ Pure; times are aware, `jitter` is 0 … 1.
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from monitor.core.model import Failure, FailureKind
-from monitor.core.model.hosts import Hold
+from monitor.core.model import Failure, FailureKind, Hold
 from monitor.core.polling import CEILING, FLOOR, REFUSAL_CEILING, SPREAD, doubled
 
 FORGOTTEN_AFTER = timedelta(hours=24)  # a host that was held longer ago starts with a short hold again

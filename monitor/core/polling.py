@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from monitor.core import rhythm
-from monitor.core.model import Failure, FailureKind, FeedSpec, FeedState, Fetched
-from monitor.core.model.hosts import Hold
+from monitor.core.model import Failure, FailureKind, FeedSpec, FeedState, Fetched, Hold
 
 FLOOR = timedelta(minutes=2)  # no feed is asked more often, unless its own `every` says so
 CEILING = timedelta(hours=24)  # no feed is asked more rarely, unless its own `every` says so

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from support.stored import NOW, count, hours
 
 from monitor.adapters.store import SqliteStore, open_store
-from monitor.core.model import FeedSpec, FeedState, Habits, Notice, Trouble, TroubleKind
+from monitor.core.model import FeedSpec, FeedState, Habits, Hold, Notice, Trouble, TroubleKind
 
 SPEC = FeedSpec("sample-ru", "https://primer.example/rss")
 FULL = FeedState(
@@ -158,9 +158,24 @@ def test_a_hold_moves_every_feed_of_the_host_and_no_other(store: SqliteStore) ->
         ("other", "https://calm.example/", hours(1)),
     ]:
         store.feeds.save(FeedState(name, url=url, next_poll_at=at))
-    store.feeds.hold("busy.example", hours(3))
+    store.feeds.hold(Hold("busy.example", hours(3)), spread=timedelta(hours=1))
     planned = {name: state.next_poll_at for name, state in store.feeds.states().items()}
-    assert planned == {"soon": hours(3), "now": hours(3), "late": hours(9), "other": hours(1)}
+    assert planned == {"soon": hours(3.5), "now": hours(3), "late": hours(9), "other": hours(1)}
+
+
+def test_a_hold_is_remembered_until_the_host_answers_again(store: SqliteStore) -> None:
+    store.feeds.hold(Hold("busy.example", hours(3)))
+    store.feeds.hold(Hold("busy.example", hours(5), 2))
+    store.feeds.hold(Hold("other.example", hours(-5)))
+    assert store.feeds.holds() == {
+        "busy.example": Hold("busy.example", hours(5), 2),
+        "other.example": Hold("other.example", hours(-5)),
+    }
+    store.feeds.release("busy.example")
+    store.feeds.release("never-held.example")
+    assert set(store.feeds.holds()) == {"other.example"}
+    store.upkeep.prune(hours(0))
+    assert store.feeds.holds() == {}
 
 
 def test_a_trouble_is_in_the_log_of_the_period_in_which_it_begins_and_of_the_one_in_which_it_ends(

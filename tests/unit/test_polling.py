@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from monitor.core import holding
-from monitor.core.model import Failure, FailureKind, FeedSpec, FeedState, Fetched, Habits
-from monitor.core.model.hosts import Hold
+from monitor.core.model import Failure, FailureKind, FeedSpec, FeedState, Fetched, Habits, Hold
 from monitor.core.polling import CEILING, NextPoll, expected_wait, hastened, in_words, next_poll, poll_due, why
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)  # a Tuesday

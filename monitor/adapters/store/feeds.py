@@ -1,13 +1,13 @@
 """The desk of feeds: what is remembered of each between two polls, and the logs of polls and troubles."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 
 from monitor.adapters.store import codec
 from monitor.adapters.store.codec import stamp
 from monitor.adapters.store.database import Database
-from monitor.core.model import FeedSpec, FeedState, Notice, Trouble, TroubleKind
+from monitor.core.model import FeedSpec, FeedState, Hold, Notice, Trouble, TroubleKind
 
 # A changed URL is another document: what the old server said about it is forgotten and it is due now. That the feed
 # was read before is not forgotten: its items are known by key, and news must not count as backlog.
@@ -28,9 +28,15 @@ ORDER BY next_poll_at, id
 """
 
 _HOLD = """
-UPDATE feeds SET next_poll_at = :until
-WHERE host = :host AND gone = 0 AND (next_poll_at IS NULL OR next_poll_at < :until)
+INSERT INTO holds (host, until, times) VALUES (?, ?, ?)
+ON CONFLICT (host) DO UPDATE SET until = excluded.until, times = excluded.times
 """
+_WITHIN_HOLD = """
+SELECT id FROM feeds WHERE host = ? AND gone = 0 AND (next_poll_at IS NULL OR next_poll_at < ?)
+ORDER BY next_poll_at, id
+"""
+_PUT_OFF = "UPDATE feeds SET next_poll_at = ? WHERE id = ?"
+_RELEASE = "DELETE FROM holds WHERE host = ?"
 
 _BEGIN = "INSERT INTO notices (feed, kind, message, began_at) VALUES (?, ?, ?, ?)"
 _END = "UPDATE notices SET ended_at = ? WHERE feed = ? AND kind = ? AND ended_at IS NULL"
@@ -60,7 +66,7 @@ def _insert(*columns: str) -> str:
 
 
 class FeedBook:
-    """Tables `feeds`, `polls` and `notices`."""
+    """Tables `feeds`, `holds`, `polls` and `notices`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -103,9 +109,22 @@ class FeedBook:
         """Add one line to the log of polls. `outcome` is "ok", "not-modified" or a FailureKind; `ms` its duration."""
         self._database.execute(_LOG, (stamp(at), feed, str(outcome), new, edited, hits, ms))
 
-    def hold(self, host: str, until: datetime) -> None:
-        """Ask no feed of this host before `until`: its server wants to be left alone."""
-        self._database.execute(_HOLD, {"host": host.lower(), "until": stamp(until)})
+    def hold(self, hold: Hold, spread: timedelta = timedelta(0)) -> None:
+        """Ask no feed of this host before `hold.until`; those planned sooner come after it, evenly over `spread`."""
+        with self._database.transaction():
+            self._database.execute(_HOLD, (hold.host, stamp(hold.until), hold.times))
+            feeds = self._database.rows(_WITHIN_HOLD, (hold.host, stamp(hold.until)))
+            for place, row in enumerate(feeds):
+                self._database.execute(_PUT_OFF, (stamp(hold.until + spread * (place / len(feeds))), row["id"]))
+
+    def holds(self) -> dict[str, Hold]:
+        """By host, also those whose time is over, as long as the host has not answered since."""
+        rows = self._database.rows("SELECT host, until, times FROM holds")
+        return {row["host"]: Hold(row["host"], codec.moment(row["until"]), row["times"]) for row in rows}
+
+    def release(self, host: str) -> None:
+        """Forget a hold: the host answers again."""
+        self._database.execute(_RELEASE, (host,))
 
     def begin(self, feed: str, trouble: Trouble) -> None:
         """Log that a trouble began at `trouble.since`."""

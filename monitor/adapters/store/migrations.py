@@ -40,6 +40,20 @@ def m004_due(db: Database) -> None:
     db.executescript(_DUE)
 
 
+@MIGRATIONS()
+def m005_holds(db: Database) -> None:
+    """Hosts that asked to be left alone."""
+    db.executescript(_HOLDS)
+
+
+_HOLDS = """
+CREATE TABLE holds (
+    host TEXT PRIMARY KEY,
+    until TEXT NOT NULL,
+    times INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+"""
+
 _DUE = """
 DROP INDEX feeds_by_due;
 CREATE INDEX feeds_by_due ON feeds (next_poll_at, id, last_poll_at) WHERE gone = 0;

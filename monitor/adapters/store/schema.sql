@@ -36,6 +36,13 @@ CREATE TABLE feeds (
 CREATE INDEX feeds_by_due ON feeds (next_poll_at, id, last_poll_at) WHERE gone = 0;
 CREATE INDEX feeds_by_host ON feeds (host);
 
+-- Hosts that asked to be left alone; kept until they answer again.
+CREATE TABLE holds (
+    host TEXT PRIMARY KEY,
+    until TEXT NOT NULL,
+    times INTEGER NOT NULL                 -- holds in a row
+) STRICT, WITHOUT ROWID;
+
 -- The log of polls: what the coverage note and the feeds' health are counted from.
 CREATE TABLE polls (
     id INTEGER PRIMARY KEY,

@@ -15,6 +15,7 @@ from monitor.core.model.findings import (
     StoredHit,
     Story,
 )
+from monitor.core.model.hosts import Hold
 from monitor.core.model.items import (
     Decision,
     Edition,
@@ -85,6 +86,7 @@ __all__ = [
     "Fulltext",
     "Habits",
     "Hit",
+    "Hold",
     "Item",
     "Known",
     "MarkedHit",
