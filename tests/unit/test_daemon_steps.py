@@ -185,7 +185,7 @@ async def test_a_poll_that_hangs_holds_up_the_end_only_for_a_moment(
 async def test_a_feed_whose_poll_cannot_be_stored_is_not_asked_again_and_again(
     works: Works, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(state: FeedState) -> None:
+    def full(state: FeedState, before: FeedState | None = None) -> None:
         raise StoreError("the disk is full")
 
     monkeypatch.setattr(works.store.feeds, "save", full)
