@@ -74,6 +74,19 @@ class Prefilter:
         both = (mark >> 1 for mark in marks if not mark & 1 and mark + 1 in marks)
         return sorted([*self._always, *(number for number in both if self._has_rest(number, leaves))])
 
+    def touched(self, finds: Finds, leaves: Callable[[], set[int]]) -> dict[int, tuple[int, int]]:
+        """Of the rules of which something was found: how many of the sets that they require were, and how many not."""
+        marks: set[int] = set()
+        if finds.phrases:
+            self._collect(marks, self._words, finds.phrases)
+        if finds.open_ends:
+            self._collect(marks, self._rest, {number for number, _, _ in finds.open_ends})
+        found: dict[int, tuple[int, int]] = {}
+        for number in {mark >> 1 for mark in marks}:
+            missing = sum(needed.isdisjoint(leaves()) for needed in self._required[number])
+            found[number] = (len(self._required[number]) - missing, missing)
+        return found
+
     def _collect(self, marks: set[int], table: "array[int]", numbers: set[int]) -> None:
         for number in numbers:
             mark = table[number]
