@@ -11,7 +11,8 @@ from functools import lru_cache
 
 from monitor.core.text.chars import LONG, limit_marks
 
-_WHERE = r"""(?:(?:[^<>"']|"[^"<]*"|'[^'<]*')*+>|[^<>]*>)"""  # attributes up to the end of the tag
+# Attributes up to the end of the tag; quoted values may hold “>”.
+_WHERE = r"""(?:[^<>"']*+(?:(?:"[^"<]*"|'[^'<]*')[^<>"']*+)*+>|[^<>]*>)"""
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _CDATA = re.compile(r"<!\[CDATA\[(.*?)(?:\]\]>|\Z)", re.DOTALL)
 _UNSEEN = re.compile(
@@ -55,6 +56,7 @@ def unmangle(text: str) -> str:
     if text.isascii():
         return text
     try:
+        codecs.utf_8_decode(text[:_HEAD].encode("cp1252", _C1), "strict", False)  # most texts are told by their head
         return text.encode("cp1252", _C1).decode("utf-8")
     except UnicodeError:
         return text
@@ -67,6 +69,7 @@ def _keep_c1(error: UnicodeError) -> tuple[bytes, int]:
     raise error
 
 
+_HEAD = 400
 _C1 = "monitor.c1"
 codecs.register_error(_C1, _keep_c1)
 
@@ -84,11 +87,11 @@ _BREAKS |= {case(name): "" for name in _INLINE for case in (str.lower, str.upper
 
 def html_to_text(markup: str) -> str:
     """What a reader sees of HTML: blocks on lines of their own, inline tags leave no trace, entities resolved once."""
-    text = _CDATA.sub(r"\1", markup) if "<![CDATA[" in markup else markup
+    text = markup
+    if "<!" in text:
+        text = _COMMENT.sub("", _CDATA.sub(r"\1", text))
     if "<" not in text:
         return tidy(unescape(text))
-    if "<!--" in text:
-        text = _COMMENT.sub("", text)
     for char in _SOURCE_LINES:  # line breaks of the source are just space
         if char in text:
             text = text.replace(char, " ")
@@ -130,15 +133,13 @@ def tidy(text: str) -> str:
     for char in _BLANK_IN_LINE:
         if char in text:
             text = text.replace(char, " ")
-    lines = "\n" in text
-    if not (text.replace("\n", " ") if lines else text).isprintable():
-        text = _NOT_TEXT.sub(_as_cp1252, text)
-    text = limit_marks(text)
+    lines = text.split("\n")
+    if not all(map(str.isprintable, lines)):
+        lines = _NOT_TEXT.sub(_as_cp1252, text).split("\n")
+    text = "\n".join([line for piece in lines if (line := piece.strip(" "))])
     if "  " in text:
         text = _SPACES.sub(" ", text)
-    if lines:
-        text = "\n".join([line for piece in text.split("\n") if (line := piece.strip(" "))])
-    return text.strip()
+    return limit_marks(text).strip()
 
 
 def one_line(text: str) -> str:

@@ -124,10 +124,19 @@ def piles() -> re.Pattern[str]:
     return re.compile(f"[{''.join(map(re.escape, sorted(_marks())))}]{{{MOST_MARKS + 1},}}")
 
 
+@cache
+def _any_mark(times: int) -> re.Pattern[str]:
+    """Finds marks of the basic plane, and anything beyond it: of marks from there `re` would search a list."""
+    basic = "".join(re.escape(mark) for mark in sorted(_marks()) if mark < "\U00010000")
+    return re.compile(f"[{basic}\U00010000-\U0010ffff]{{{times}}}")
+
+
 def limit_marks(text: str) -> str:
     """Long text with at most thirty marks on a letter."""
-    # Of every 31st character one is in any pile, so where none of these is a mark there is no pile.
-    if len(text) <= LONG or text.isascii() or _marks().isdisjoint(text[:: MOST_MARKS + 1]):
+    # A pile holds one of every 31st characters and six in a row of every fifth: most text is told by these.
+    if len(text) <= LONG or text.isascii() or not _any_mark(1).search(text[:: MOST_MARKS + 1]):
+        return text
+    if not _any_mark(6).search(text[::5]):
         return text
     return piles().sub(lambda pile: pile[0][:MOST_MARKS], text)
 
