@@ -13,7 +13,7 @@ from monitor.app.dispatch import Attempt, Dispatcher
 from monitor.app.pipeline import Outcome, Pipeline
 from monitor.app.ports import Clock, Store
 from monitor.app.watch import Watch
-from monitor.core import schedule
+from monitor.core import polling
 from monitor.core.model import Digest, FeedSpec, FeedState, PollSummary, Waiting
 
 T = TypeVar("T")
@@ -58,7 +58,7 @@ class Desk:
     def _register(self, watch: Watch, now: datetime) -> list[Waiting]:
         with self.store.transaction():
             self.store.feeds.sync(watch.enabled, now)
-            self.pipeline.replan(watch.enabled)
+            self.pipeline.replan(watch.enabled, now)
             for spec in watch.digests:
                 self.store.digests.start(spec.id, now)
             known = {spec.id for spec in watch.digests}
@@ -75,7 +75,7 @@ class Desk:
             return feed not in under_way and feed in feeds and feeds[feed].enabled
 
         states = await self.at_store(self.store.feeds.due, now, wanted)
-        return [(feeds[state.feed], state) for state in states if schedule.poll_due(state, now)]
+        return [(feeds[state.feed], state) for state in states if polling.poll_due(state, now)]
 
     async def next_due(self, watch: Watch) -> datetime | None:
         """When the next of the enabled feeds is due; None when none will ever be."""

@@ -11,10 +11,11 @@ from functools import partial
 
 from monitor.app.commits import Committer
 from monitor.app.fulltext import Articles
+from monitor.app.holds import Holds, not_asked
 from monitor.app.intake import Haul, Intake
 from monitor.app.ports import Fetcher, Reader, Store
 from monitor.app.watch import Watch
-from monitor.core import feedstate, schedule
+from monitor.core import feedstate, polling
 from monitor.core.model import (
     Failure,
     FailureKind,
@@ -22,6 +23,7 @@ from monitor.core.model import (
     FeedState,
     Fetched,
     Fulltext,
+    Novelty,
     Parsed,
 )
 from monitor.errors import MonitorError, ParseError, StoreError
@@ -68,6 +70,7 @@ class Pipeline:
         self._committer = committer
         self._chance = chance
         self._pacing = pacing
+        self._holds = Holds(store, chance, spread=pacing.poll_every)
         self._intake = Intake(store, pacing.alert_max_age)
         self._articles = Articles(fetcher, reader)
 
@@ -84,13 +87,18 @@ class Pipeline:
                 parsed = await self._with_articles(feed, parsed, in_force, at)
         return await self._committer.commit(partial(self._write, feed, state, in_force, fetched, parsed))
 
-    def replan(self, feeds: Iterable[FeedSpec]) -> None:
-        """Bring polls forward that were planned by a longer interval than the one in force. Blocking."""
+    def replan(self, feeds: Iterable[FeedSpec], now: datetime) -> None:
+        """Bring polls forward that were planned by a longer interval than the one in force. Blocking.
+
+        What hosts asked for stays, and holds for feeds that are new here, too.
+        """
+        self._holds.load(now)
         states = self._store.feeds.states()
         for feed in feeds:
             state = states[feed.id]
-            if sooner := schedule.hastened(feed, state, default=self._pacing.poll_every):
-                self._store.feeds.save(replace(state, next_poll_at=sooner))
+            hold = self._holds.of(feedstate.address(feed, state))
+            if sooner := polling.hastened(feed, state, default=self._pacing.poll_every, hold=hold):
+                self._store.feeds.save(replace(state, next_poll_at=sooner), state)
 
     async def _read(self, feed: FeedSpec, fetched: Fetched) -> Parsed | Failure:
         try:
@@ -126,6 +134,8 @@ class Pipeline:
             return Outcome(feed.id, notes=("its address was changed meanwhile",))
         feed = current  # its interval may have been edited, too
         if isinstance(parsed, Failure):
+            if not_asked(parsed):
+                return self._put_off(feed, state, fetched, parsed)
             return self._write_failure(feed, state, fetched, parsed, Haul())
         if fetched.not_modified:
             return self._write_success(feed, state, watch, fetched, parsed)
@@ -157,31 +167,45 @@ class Pipeline:
         message = f"{len(errors)} of {len(decisions)} items could not be stored: {errors[:1]}"[:500]
         return self._write_failure(feed, state, fetched, Failure(FailureKind.INTERNAL, message), haul)
 
+    def _put_off(self, feed: FeedSpec, state: FeedState, fetched: Fetched, failure: Failure) -> Outcome:
+        """The fetcher kept to what the host asked for: nobody was asked, and nothing failed."""
+        later = fetched.at + (failure.retry_after or polling.FLOOR)
+        at = self._holds.not_before(feedstate.address(feed, state), later)
+        self._store.feeds.save(replace(state, next_poll_at=at), state)
+        return Outcome(feed.id, notes=(failure.message,), next_poll_at=at)
+
     def _write_failure(
         self, feed: FeedSpec, state: FeedState, fetched: Fetched, failure: Failure, haul: Haul
     ) -> Outcome:
-        plan = self._plan(feed, state, replace(fetched, failure=failure), None)
-        after = feedstate.failed(state, failure, at=fetched.at, next_poll_at=plan.at)
+        at = self._plan(feed, state, replace(fetched, failure=failure), new=haul.new)
+        after = feedstate.failed(state, failure, at=fetched.at, next_poll_at=at, configured=feed.url)
         if haul.new and not state.first_success_at:
             after = replace(after, first_success_at=fetched.at)
         self._keep(state, after, failure.kind, fetched, haul)
-        return Outcome(feed.id, False, failure, haul.new, haul.edited, haul.hits, next_poll_at=plan.at)
+        self._holds.throttled(fetched.url or feedstate.address(feed, state), failure, fetched.at)
+        return Outcome(feed.id, False, failure, haul.new, haul.edited, haul.hits, next_poll_at=at)
 
     def _write_success(
         self, feed: FeedSpec, state: FeedState, watch: Watch, fetched: Fetched, parsed: Parsed
     ) -> Outcome:
-        haul = self._intake.take_in(watch, self._intake.decide(feed, parsed), state, fetched.at)
-        plan = self._plan(feed, state, fetched, parsed.ttl)
+        decisions = self._intake.decide(feed, parsed)
+        haul = self._intake.take_in(watch, decisions, state, fetched.at)
+        taught = state
+        if not fetched.not_modified:
+            new = [decision.item for decision in decisions if decision.novelty is Novelty.NEW]
+            taught = feedstate.learnt(state, parsed, new, at=fetched.at)
+        at = self._plan(feed, taught, fetched, new=haul.new)
         after = feedstate.succeeded(
-            state,
+            taught,
             fetched,
             title=parsed.title,
             body_hash=fetched.body_hash,
             new_items=haul.new,
-            next_poll_at=plan.at,
+            next_poll_at=at,
         )
         self._keep(state, after, "not-modified" if fetched.not_modified else "ok", fetched, haul)
-        return Outcome(feed.id, fetched.not_modified, None, haul.new, haul.edited, haul.hits, parsed.notes, plan.at)
+        self._holds.answered(fetched.url or feedstate.address(feed, state), fetched.at)
+        return Outcome(feed.id, fetched.not_modified, None, haul.new, haul.edited, haul.hits, parsed.notes, at)
 
     def _keep(self, before: FeedState, after: FeedState, outcome: str, fetched: Fetched, haul: Haul) -> None:
         """Write down what the feed is like now, and that it was asked."""
@@ -191,13 +215,8 @@ class Pipeline:
             after.feed, fetched.at, outcome, new=haul.new, edited=haul.edited, hits=haul.hits, ms=took
         )
 
-    def _plan(self, feed: FeedSpec, state: FeedState, fetched: Fetched, ttl: timedelta | None) -> schedule.NextPoll:
-        return schedule.next_poll(
-            feed,
-            state,
-            fetched,
-            ttl=ttl,
-            now=fetched.at,
-            default=self._pacing.poll_every,
-            jitter=self._chance(),
-        )
+    def _plan(self, feed: FeedSpec, state: FeedState, fetched: Fetched, *, new: int) -> datetime:
+        """When to ask next: as its rhythm, its server and its failures want, and not while its host is held."""
+        default, jitter = self._pacing.poll_every, self._chance()
+        plan = polling.next_poll(feed, state, fetched, new=new, now=fetched.at, default=default, jitter=jitter)
+        return self._holds.not_before(feedstate.address(feed, state), plan.at)

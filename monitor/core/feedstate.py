@@ -69,7 +69,7 @@ def succeeded(
 
 
 def failed(
-    state: FeedState, failure: Failure, *, at: datetime, next_poll_at: datetime, configured: str = ""
+    state: FeedState, failure: Failure, *, at: datetime, next_poll_at: datetime, configured: str
 ) -> FeedState:
     """The state after a poll that brought nothing; only 410 Gone at the `configured` address ends polling.
 
@@ -85,7 +85,7 @@ def failed(
         failing_since=state.failing_since or at,
         gone=failure.kind is FailureKind.GONE,
     )
-    if not configured or state.url in ("", configured) or failure.kind is FailureKind.THROTTLED:
+    if state.url in ("", configured) or failure.kind is FailureKind.THROTTLED:
         return after
     if after.gone or after.failures >= BACK_AFTER:
         return replace(_unmoved(after), url=configured, gone=False, etag=None, last_modified=None, body_hash=None)

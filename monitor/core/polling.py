@@ -53,7 +53,7 @@ def next_poll(
     together, after a start or a pause, part.
     """
     if feed.every and fetched.failure is None:
-        return NextPoll(_later(now, _drawn(state, feed.every, feed.every * _SOONEST_SHARE, now, jitter)), _fixed(feed))
+        return NextPoll(later(now, _drawn(state, feed.every, feed.every * _SOONEST_SHARE, now, jitter)), _fixed(feed))
     usual = min(max(default, FLOOR), CEILING)
     burst = _burst(state, new=new, now=now)
     look = rhythm.next_look(state.habits, now, usual=usual, floor=FLOOR, ceiling=CEILING, burst=burst)
@@ -64,7 +64,7 @@ def next_poll(
     wait, reason = look.wait, look.reason
     if (asked := min(asked, look.turnover)) > wait:
         wait, reason = asked, f"its server asks to wait {in_words(asked)}"
-    return NextPoll(_later(now, _drawn(state, wait, FLOOR, now, jitter)), reason)
+    return NextPoll(later(now, _drawn(state, wait, FLOOR, now, jitter)), reason)
 
 
 def hastened(feed: FeedSpec, state: FeedState, *, default: timedelta, hold: Hold | None = None) -> datetime | None:
@@ -77,9 +77,9 @@ def hastened(feed: FeedSpec, state: FeedState, *, default: timedelta, hold: Hold
     if state.next_poll_at is None or state.last_poll_at is None or state.failures:
         return None
     longest = feed.every or _longest_wait(state, default)
-    if state.next_poll_at <= _later(state.last_poll_at, longest * (1 + SPREAD)):
+    if state.next_poll_at <= later(state.last_poll_at, longest * (1 + SPREAD)):
         return None
-    sooner = _later(state.last_poll_at, longest)
+    sooner = later(state.last_poll_at, longest)
     if hold is not None and sooner < hold.until:
         return None
     return sooner
@@ -138,6 +138,11 @@ def doubled(first: timedelta, times: int, ceiling: timedelta) -> timedelta:
     return min(first * (1 << min(max(times, 0), 20)), ceiling)
 
 
+def later(now: datetime, wait: timedelta) -> datetime:
+    """So much after `now`, in UTC; at most a year, so that it stays within the calendar."""
+    return now.astimezone(UTC) + min(wait, _LONGEST)
+
+
 def _burst(state: FeedState, *, new: int, now: datetime) -> rhythm.Burst:
     before = state.last_success_at
     within = now - before if before and before < now else timedelta(0)
@@ -149,8 +154,8 @@ def _after_failure(
 ) -> NextPoll:
     if failure.kind is FailureKind.GONE:
         if state.url in ("", feed.url):
-            return NextPoll(_later(now, CEILING), "gone for good, says its server")
-        return NextPoll(_later(now, base), "gone from the place it moved to: back to the configured one")
+            return NextPoll(later(now, CEILING), "gone for good, says its server")
+        return NextPoll(later(now, base), "gone from the place it moved to: back to the configured one")
     ceiling = max(base, OUTAGE_CEILING if failure.kind in _OUTAGES else REFUSAL_CEILING)
     wait = doubled(min(base, _LONGEST), state.failures, ceiling) * (1 + SPREAD_FAILING * (2 * jitter - 1))
     reason = f"failure {state.failures + 1} in a row"
@@ -158,7 +163,7 @@ def _after_failure(
         # Never before the time the server named, so chance only adds to it.
         wait = min(failure.retry_after * (1 + SPREAD * jitter), CEILING)
         reason += ", its server asked to wait"
-    return NextPoll(_later(now, wait), reason)
+    return NextPoll(later(now, wait), reason)
 
 
 def _drawn(state: FeedState, wait: timedelta, soonest: timedelta, now: datetime, jitter: float) -> timedelta:
@@ -178,7 +183,3 @@ def _longest_wait(state: FeedState, default: timedelta) -> timedelta:
 
 def _fixed(feed: FeedSpec) -> str:
     return f"every {in_words(feed.every)}, as feeds.yaml says" if feed.every else "the usual interval"
-
-
-def _later(now: datetime, wait: timedelta) -> datetime:
-    return now.astimezone(UTC) + min(wait, _LONGEST)

@@ -1,4 +1,4 @@
-"""When a feed is asked again, when a digest is due, when a failed delivery is tried again.
+"""When a digest is due, when a failed delivery is tried again. Of feeds: see polling.py.
 
 Pure arithmetic: the clock's time and chance (`jitter`, 0 ≤ jitter ≤ 1) come in as arguments. All datetimes
 that come in are aware; all that go out are in UTC.
@@ -6,7 +6,6 @@ that come in are aware; all that go out are in UTC.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import takewhile
@@ -14,111 +13,10 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from cronsim import CronSim, CronSimError
 
-from monitor.core.model import DigestSpec, Failure, FailureKind, FeedSpec, FeedState, Fetched
+from monitor.core.model import DigestSpec
+from monitor.core.polling import CEILING, SPREAD, doubled, later
 from monitor.core.suggest import complaint
 from monitor.errors import DeliveryFault
-
-# --- polls ------------------------------------------------------------------------------------------------
-
-FLOOR = timedelta(minutes=2)  # no feed is asked more often, unless its own `every` says so
-CEILING = timedelta(hours=24)  # no feed is asked more rarely, unless its own `every` says so
-FRESHNESS_CAP = timedelta(minutes=30)  # a server's "no need to ask before" is honoured up to here: alerts are timely
-OUTAGE_CEILING = timedelta(hours=1)  # when nothing answered: often our own network's fault, so soon heard again
-REFUSAL_CEILING = timedelta(hours=6)  # when something answered, but no feed
-_LONGEST = timedelta(days=366)  # keeps a mistyped duration within the calendar
-_SPREAD = 0.1  # polls are moved by up to this share of the interval, so that feeds don't march in step
-
-_OUTAGES = {FailureKind.DNS, FailureKind.CONNECT, FailureKind.TIMEOUT, FailureKind.INTERNAL}
-
-
-@dataclass(frozen=True, slots=True)
-class NextPoll:
-    """When to ask a feed again, and why then, in words for the operator."""
-
-    at: datetime
-    reason: str
-
-
-def next_poll(
-    feed: FeedSpec,
-    state: FeedState,
-    fetched: Fetched,
-    *,
-    ttl: timedelta | None,
-    now: datetime,
-    default: timedelta,
-    jitter: float,
-) -> NextPoll:
-    """When to ask this feed again.
-
-    `state` is as before this poll (`failures` doesn't count it), `ttl` is what the document says of itself.
-    `feed.every` is taken at its word; else `default`, not below FLOOR, stretched by what server and document ask
-    for up to FRESHNESS_CAP. Failures in a row double the wait; Retry-After is kept, up to CEILING. Never gives
-    up: a feed that is gone (410) gets CEILING too, and not asking it is for the caller to decide.
-    """
-    base = feed.every or min(max(default, FLOOR), CEILING)
-    if fetched.failure is not None:
-        return _after_failure(fetched.failure, state.failures, base, now, jitter)
-    if feed.every:
-        return NextPoll(_later(now, _spread(base, jitter)), "fixed interval")
-    asked = max(ttl or timedelta(0), fetched.max_age or timedelta(0))
-    wait, reason = base, "usual interval"
-    if asked > base:
-        wait = max(base, min(asked, FRESHNESS_CAP))
-        reason = "as its server asks" if asked == wait else "its server asks for longer than alerts can wait"
-    return NextPoll(_later(now, max(FLOOR, _spread(wait, jitter))), reason)
-
-
-def hastened(feed: FeedSpec, state: FeedState, *, default: timedelta) -> datetime | None:
-    """When to ask a feed whose poll is planned for later than its interval in force allows; None: the plan holds.
-
-    So a shortened interval counts from the last poll, not from the end of the old plan. The wait of a failing feed
-    stays as it is. With `default` in force, the longest wait that a server may ask for is allowed.
-    """
-    if state.next_poll_at is None or state.last_poll_at is None or state.failures:
-        return None
-    longest = feed.every or max(min(max(default, FLOOR), CEILING), FRESHNESS_CAP)
-    if state.next_poll_at <= _later(state.last_poll_at, longest * (1 + _SPREAD)):
-        return None
-    return _later(state.last_poll_at, longest)
-
-
-def poll_due(state: FeedState, now: datetime) -> bool:
-    """Whether to ask a feed now; one that is gone never is.
-
-    One that was asked in the future is due: the clock was set back, and its next time could be years away.
-    """
-    if state.gone:
-        return False
-    set_back = state.last_poll_at is not None and state.last_poll_at > now
-    return set_back or state.next_poll_at is None or state.next_poll_at <= now
-
-
-def _after_failure(failure: Failure, before: int, base: timedelta, now: datetime, jitter: float) -> NextPoll:
-    if failure.kind is FailureKind.GONE:
-        return NextPoll(_later(now, CEILING), "gone for good, says its server")
-    ceiling = max(base, OUTAGE_CEILING if failure.kind in _OUTAGES else REFUSAL_CEILING)
-    wait = _spread(_doubled(base, before, ceiling), jitter)
-    reason = f"failure {before + 1} in a row"
-    if failure.retry_after is not None and failure.retry_after > wait:
-        # Never before the time the server named, so chance only adds to it.
-        wait = min(failure.retry_after * (1 + _SPREAD * jitter), CEILING)
-        reason += ", its server asked to wait"
-    return NextPoll(_later(now, wait), reason)
-
-
-def _spread(wait: timedelta, jitter: float) -> timedelta:
-    return wait * (1 + _SPREAD * (2 * jitter - 1))
-
-
-def _doubled(first: timedelta, times: int, ceiling: timedelta) -> timedelta:
-    """`first` doubled that many times, at most `ceiling`; the exponent is bounded so that nothing overflows."""
-    return min(first * (1 << min(max(times, 0), 20)), ceiling)
-
-
-def _later(now: datetime, wait: timedelta) -> datetime:
-    return now.astimezone(UTC) + min(wait, _LONGEST)
-
 
 # --- digests ----------------------------------------------------------------------------------------------
 
@@ -200,7 +98,7 @@ def digest_due(spec: DigestSpec, *, last: datetime, waiting_since: datetime | No
         if waiting_since is None:
             return None
         # A tray filled in the future means that the clock was set back: waiting for it could take for ever.
-        due = _later(waiting_since, spec.wait)
+        due = later(waiting_since, spec.wait)
         return now.astimezone(UTC) if waiting_since > now else due if due <= now else None
     if last > now + _SET_BACK:
         return now.astimezone(UTC)
@@ -283,8 +181,8 @@ def next_attempt(
     if fault is DeliveryFault.CONFIGURATION:
         wait = CONFIGURATION_RETRY
     else:
-        wait = _doubled(FIRST_RETRY, attempts - 1, RETRY_CEILING)
-    wait = wait * (1 - 2 * _SPREAD * jitter)
+        wait = doubled(FIRST_RETRY, attempts - 1, RETRY_CEILING)
+    wait = wait * (1 - 2 * SPREAD * jitter)
     if retry_after is not None:
         wait = max(wait, min(retry_after, CEILING))
-    return _later(now, wait)
+    return later(now, wait)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from monitor.core.model import DigestSpec, Failure, FailureKind, FeedSpec, FeedState, Fetched
-from monitor.core.schedule import CEILING, FLOOR, check_cron, digest_due, next_attempt, next_digest, next_poll
+from monitor.core.model import DigestSpec, Failure, FailureKind
+from monitor.core.schedule import CEILING, check_cron, digest_due, next_attempt, next_digest
 from monitor.errors import DeliveryFault
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
@@ -23,23 +23,6 @@ ZONES = [
     "America/Los_Angeles", "Australia/Lord_Howe", "Australia/Adelaide", "America/Havana", "Africa/Cairo",
     "Asia/Kathmandu",
 ]  # fmt: skip
-
-
-@given(every=st.none() | SPAN, default=SPAN, ttl=st.none() | SPAN, max_age=st.none() | SPAN,
-       failure=st.none() | FAILURE, failures=st.integers(0, 10**9), jitter=CHANCE)  # fmt: skip
-def test_a_feed_is_never_asked_too_often_nor_given_up(
-    every: timedelta | None, default: timedelta, ttl: timedelta | None, max_age: timedelta | None,
-    failure: Failure | None, failures: int, jitter: float,
-) -> None:  # fmt: skip
-    plan = next_poll(
-        FeedSpec("f", "", every=every), FeedState("f", failures=failures),
-        Fetched("f", NOW, failure=failure, max_age=max_age), ttl=ttl, now=NOW, default=default, jitter=jitter,
-    )  # fmt: skip
-    least = min(every or FLOOR, FLOOR) * 0.9
-    assert least <= plan.at - NOW <= min(max(every or CEILING, CEILING) * 1.1, 366 * DAY)
-    asked = failure.retry_after if failure else None
-    if asked is not None:
-        assert plan.at - NOW >= min(asked, CEILING)
 
 
 @given(st.sampled_from(DeliveryFault), st.integers(1, 10**6), st.none() | SPAN, SPAN, CHANCE)

@@ -1,172 +1,23 @@
-"""When feeds are asked again, when digests are due, when failed deliveries are tried again."""
+"""When digests are due, when failed deliveries are tried again."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.core.model import DigestSpec, Failure, FailureKind, FeedSpec, FeedState, Fetched
+from monitor.core.model import DigestSpec
 from monitor.core.schedule import (
     CEILING,
     check_cron,
     check_timezone,
     digest_due,
-    hastened,
     next_attempt,
     next_digest,
-    next_poll,
-    poll_due,
 )
 from monitor.errors import DeliveryFault
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 S, M, H, D = (timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1))
-MIDDLE = 0.5  # the jitter that moves nothing
-
-
-def wait(
-    *,
-    every: timedelta | None = None,
-    default: timedelta = 10 * M,
-    ttl: timedelta | None = None,
-    max_age: timedelta | None = None,
-    failure: Failure | None = None,
-    failures: int = 0,
-    jitter: float = MIDDLE,
-) -> timedelta:
-    plan = next_poll(
-        FeedSpec("primer", "https://primer.example/rss", every=every),
-        FeedState("primer", failures=failures),
-        Fetched("primer", NOW, failure=failure, max_age=max_age),
-        ttl=ttl,
-        now=NOW,
-        default=default,
-        jitter=jitter,
-    )
-    assert plan.reason
-    return plan.at - NOW
-
-
-@pytest.mark.parametrize(
-    ("asked", "expected", "why"),
-    [
-        ({}, 10 * M, "the default"),
-        ({"every": 3 * M}, 3 * M, "the feed's own interval"),
-        ({"every": 10 * S}, 10 * S, "taken at its word"),
-        ({"default": 1 * S}, 2 * M, "never below the floor"),
-        ({"every": 3 * D}, 3 * D, "taken at its word"),
-        ({"every": timedelta.max / 2}, 366 * D, "but within the calendar"),
-        ({"default": 3 * D}, 24 * H, "never above the ceiling"),
-        ({"ttl": 20 * M}, 20 * M, "the document asks for longer"),
-        ({"max_age": 25 * M, "ttl": 20 * M}, 25 * M, "the longer of both"),
-        ({"max_age": 1 * M}, 10 * M, "a shorter freshness doesn't make us ask more often"),
-        ({"ttl": 24 * H}, 30 * M, "alerts must stay timely"),
-        ({"default": 2 * H, "ttl": 24 * H}, 2 * H, "the cap shortens nobody's own choice"),
-        ({"every": 3 * M, "ttl": 24 * H}, 3 * M, "a fixed interval is fixed"),
-        ({"max_age": timedelta(0)}, 10 * M, "no-cache asks for nothing"),
-    ],
-)
-def test_a_feed_that_answers_is_asked_again(asked: dict[str, timedelta], expected: timedelta, why: str) -> None:
-    assert wait(**asked) == expected, why  # type: ignore[arg-type]
-
-
-def test_polls_are_spread_around_their_interval() -> None:
-    assert (wait(jitter=0), wait(jitter=1)) == (9 * M, 11 * M)
-    assert wait(default=2 * M, jitter=0) == 2 * M, "but never below the floor"
-
-
-@pytest.mark.parametrize(
-    ("planned", "every", "default", "failures", "expected", "why"),
-    [
-        (6 * H, 5 * M, 10 * M, 0, 5 * M, "the interval was shortened: counted from the last poll"),
-        (5.5 * M, 5 * M, 10 * M, 0, None, "planned by this interval, moved by chance"),
-        (4 * M, 5 * M, 10 * M, 0, None, "sooner already"),
-        (5 * M, 6 * H, 10 * M, 0, None, "the interval was lengthened: after the next poll"),
-        (6 * H, None, 10 * M, 0, 30 * M, "the default was shortened; a server may have asked for half an hour"),
-        (28 * M, None, 10 * M, 0, None, "its server asked for that"),
-        (24 * H, None, 2 * H, 0, 2 * H, "the default may be longer than any server's wish"),
-        (6 * H, 5 * M, 10 * M, 4, None, "the wait of a failing feed stays"),
-    ],
-)
-def test_a_shortened_interval_brings_the_next_poll_forward(
-    planned: timedelta,
-    every: timedelta | None,
-    default: timedelta,
-    failures: int,
-    expected: timedelta | None,
-    why: str,
-) -> None:
-    feed = FeedSpec("primer", "https://primer.example/rss", every=every)
-    state = FeedState("primer", last_poll_at=NOW, next_poll_at=NOW + planned, failures=failures)
-    assert hastened(feed, state, default=default) == (None if expected is None else NOW + expected), why
-
-
-def test_a_feed_that_is_due_or_was_never_asked_needs_no_haste() -> None:
-    feed = FeedSpec("primer", "https://primer.example/rss", every=5 * M)
-    assert hastened(feed, FeedState("primer"), default=M) is None
-    assert hastened(feed, FeedState("primer", last_poll_at=NOW), default=M) is None
-
-
-def failed(kind: FailureKind, retry_after: timedelta | None = None) -> Failure:
-    return Failure(kind, "does not matter", retry_after=retry_after)
-
-
-@pytest.mark.parametrize(
-    ("kind", "failures", "expected"),
-    [
-        (FailureKind.HTTP, 0, 10 * M),  # the first failure waits as usual
-        (FailureKind.HTTP, 1, 20 * M),
-        (FailureKind.HTTP, 4, 160 * M),
-        (FailureKind.NOT_A_FEED, 9, 6 * H),
-        (FailureKind.THROTTLED, 500, 6 * H),  # never for good, however often
-        (FailureKind.TIMEOUT, 2, 40 * M),
-        (FailureKind.DNS, 9, 1 * H),  # may be our own network: soon heard again
-        (FailureKind.CONNECT, 10_000, 1 * H),
-        (FailureKind.GONE, 0, 24 * H),
-    ],
-)
-def test_failures_in_a_row_double_the_wait_up_to_a_ceiling(
-    kind: FailureKind, failures: int, expected: timedelta
-) -> None:
-    assert wait(failure=failed(kind), failures=failures) == expected
-
-
-def test_a_failure_never_makes_a_rare_feed_asked_more_often() -> None:
-    assert wait(every=12 * H, failure=failed(FailureKind.DNS)) == 12 * H
-
-
-@pytest.mark.parametrize(
-    ("asked", "expected", "why"),
-    [
-        (3 * H, 3 * H, "kept"),
-        (5 * S, 10 * M, "sooner than our own wait: ours"),
-        (90 * D, 24 * H, "capped"),
-    ],
-)
-def test_retry_after_is_respected(asked: timedelta, expected: timedelta, why: str) -> None:
-    assert wait(failure=failed(FailureKind.THROTTLED, asked), jitter=0.5 if asked < 10 * M else 0) == expected, why
-
-
-def test_retry_after_is_never_undercut_by_chance() -> None:
-    assert wait(failure=failed(FailureKind.THROTTLED, 3 * H), jitter=1) > 3 * H
-    assert wait(failure=failed(FailureKind.THROTTLED, 24 * H), jitter=1) == 24 * H
-
-
-@pytest.mark.parametrize(
-    ("failure", "reason"),
-    [
-        (failed(FailureKind.HTTP), "failure 3 in a row"),
-        (failed(FailureKind.THROTTLED, 9 * H), "failure 3 in a row, its server asked to wait"),
-        (failed(FailureKind.GONE), "gone for good, says its server"),
-    ],
-)
-def test_the_plan_says_why(failure: Failure, reason: str) -> None:
-    plan = next_poll(
-        FeedSpec("primer", ""), FeedState("primer", failures=2), Fetched("primer", NOW, failure=failure),
-        ttl=None, now=NOW, default=10 * M, jitter=0.5,
-    )  # fmt: skip
-    assert plan.reason == reason
 
 
 # --- digests ----------------------------------------------------------------------------------------------
@@ -190,20 +41,6 @@ def fired(at: str, zone: str, start: datetime, end: datetime, step: timedelta = 
             last = now
         now += step
     return times
-
-
-@pytest.mark.parametrize(
-    ("state", "due", "why"),
-    [
-        ({}, True, "never asked"),
-        ({"next_poll_at": NOW}, True, "its time has come"),
-        ({"next_poll_at": NOW + S}, False, "its time has not come"),
-        ({"next_poll_at": NOW - D, "gone": True}, False, "gone for good"),
-        ({"next_poll_at": NOW + 365 * D, "last_poll_at": NOW + 364 * D}, True, "the clock was set back since"),
-    ],
-)
-def test_a_feed_is_asked_when_its_time_has_come(state: dict[str, Any], due: bool, why: str) -> None:
-    assert poll_due(FeedState("primer", **state), NOW) is due, why
 
 
 def test_a_clock_set_back_silences_no_digest() -> None:
