@@ -7,8 +7,8 @@ article changes its surroundings.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from urllib.parse import urlsplit
 
+from monitor.core.elsewhere import elsewhere
 from monitor.core.model import Decision, FeedSpec, Fulltext, Item, Novelty, SourceKind
 
 MARK = "\n\u2029\n"  # a paragraph separator on a line of its own: white space for whoever reads or matches it
@@ -52,17 +52,5 @@ def own_content(content: str) -> str:
 
 
 def article_request(feed: FeedSpec, link: str) -> FeedSpec:
-    """How an article is asked for: as its feed is, but what may be secret goes to the feed's own site only."""
-    own, other = urlsplit(feed.url), urlsplit(link)
-    at_home = own.hostname == other.hostname and own.port == other.port
-    safe = at_home and (own.scheme == other.scheme or other.scheme == "https")
-    plain = replace(feed.access, cookies={}, username="", password="", bearer="")
-    return replace(
-        feed,
-        url=link,
-        source=SourceKind.ARTICLE,
-        selectors=None,
-        encoding=feed.encoding if at_home else None,
-        headers=feed.headers if safe else {},
-        access=feed.access if safe else plain,
-    )
+    """How an article is asked for and read."""
+    return replace(elsewhere(feed, link), source=SourceKind.ARTICLE, selectors=None)

@@ -33,6 +33,7 @@ from monitor.core.model import (
 )
 from monitor.errors import ConfigError, MonitorError, ParseError, Problem
 from monitor.wiring.parts import SystemClock, channels, fetcher
+from monitor.wiring.sources import sources
 
 
 @contextmanager
@@ -89,7 +90,7 @@ class Looked:
 
 async def look_at(settings: Settings, feed: FeedSpec) -> Looked:
     """Fetch and parse one feed as if for the first time."""
-    http = fetcher(settings)
+    http = sources(settings)
     try:
         fetched = await http.fetch(feed, FeedState(feed.id), SystemClock().now())
     finally:

@@ -27,7 +27,8 @@ from monitor.app.dispatch import Dispatcher
 from monitor.app.pipeline import Pacing, Pipeline
 from monitor.app.ports import Clock, Fetcher, Parser, Store
 from monitor.wiring.configuration import Configuration
-from monitor.wiring.parts import SystemClock, WorkerReader, channels, fetcher, hint
+from monitor.wiring.parts import SystemClock, WorkerReader, channels, hint
+from monitor.wiring.sources import sources
 
 log = structlog.get_logger()
 
@@ -73,7 +74,7 @@ async def service(
         thread = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="store"))
         workers = Workers(most=min(MOST_WORKERS, os.cpu_count() or 1))
         stack.push_async_callback(workers.aclose)
-        http = fetcher(settings)
+        http = sources(settings)
         stack.push_async_callback(http.aclose)
         for channel in ways.values():
             stack.push_async_callback(channel.aclose)

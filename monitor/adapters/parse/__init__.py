@@ -7,12 +7,13 @@ from monitor.adapters.parse.folder import read_folder
 from monitor.adapters.parse.jsonfeed import read_json
 from monitor.adapters.parse.kinds import read_kind
 from monitor.adapters.parse.page import read_page
+from monitor.adapters.parse.sitemap import newest_sitemap
 from monitor.adapters.parse.text import plain_title
 from monitor.adapters.parse.xmlfeed import read_xml
 from monitor.core.model import FeedSpec, Fetched, Parsed, SourceKind
 from monitor.errors import ParseError, ParseFault
 
-__all__ = ["FeedParser", "read_page"]
+__all__ = ["FeedParser", "newest_sitemap", "read_page"]
 
 
 class FeedParser:
