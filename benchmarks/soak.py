@@ -94,6 +94,7 @@ def main() -> int:
         (home / "feeds.yaml").write_text("feeds:\n" + feeds, encoding="utf-8")
         (home / "rules.yaml").write_text(RULES, encoding="utf-8")
         env = {k: v for k, v in os.environ.items() if not k.startswith("MONITOR_")}
+        env |= {"MONITOR_ALLOW_NETWORKS": "loopback", "MONITOR_HOST_SPACING": "0s"}
         with (home / "log").open("w") as log:
             daemon = subprocess.Popen(
                 [sys.executable, "-m", "monitor", "run"], cwd=home, env=env, stderr=log, stdout=log

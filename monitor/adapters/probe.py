@@ -11,6 +11,8 @@ from pathlib import Path
 
 import httpx
 
+from monitor.errors import MonitorError
+
 LOW_DISK = 200 * 2**20  # bytes free below which a night's news may not fit
 CLOCK_SLIP = timedelta(minutes=2)  # more than this, and cron times and TLS certificates go wrong
 
@@ -41,16 +43,21 @@ def sound(path: Path) -> str:
     return "" if answer == "ok" else str(answer)
 
 
-async def clock_slip(addresses: Sequence[str], now: datetime, user_agent: str) -> tuple[int, timedelta | None]:
-    """(how many servers answered, how far our clock is ahead of the first that tells its time, None if none does)."""
+async def clock_slip(
+    addresses: Sequence[str], now: datetime, user_agent: str, transport: httpx.AsyncBaseTransport
+) -> tuple[int, timedelta | None]:
+    """(how many servers answered, how far our clock is ahead of the first that tells its time, None if none does).
+
+    Closes `transport`.
+    """
     answered = 0
-    async with httpx.AsyncClient(timeout=5, headers={"User-Agent": user_agent}) as client:
+    async with httpx.AsyncClient(transport=transport, timeout=5, headers={"User-Agent": user_agent}) as client:
         for address in addresses:
             try:
                 response = await client.head(address)
                 answered += 1
                 told = parsedate_to_datetime(response.headers["Date"])
-            except (httpx.HTTPError, httpx.InvalidURL, OSError, KeyError, ValueError):
+            except (httpx.HTTPError, httpx.InvalidURL, MonitorError, OSError, KeyError, ValueError):
                 continue
             if told.tzinfo:
                 return answered, now + response.elapsed / 2 - told

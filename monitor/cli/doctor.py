@@ -124,12 +124,12 @@ def _machine(settings: "Settings") -> Iterable[Finding]:
 
 
 async def _clock(settings: "Settings", feeds: "list[FeedSpec]") -> Finding:
-    from monitor.wiring import SystemClock, probe
+    from monitor.wiring import SystemClock, probe, transport
 
     addresses = [feed.url for feed in feeds[:3]]
     if not addresses:
         return Finding("clock", State.SKIPPED, "no enabled feed to compare it with")
-    answered, slip = await probe.clock_slip(addresses, SystemClock().now(), settings.user_agent)
+    answered, slip = await probe.clock_slip(addresses, SystemClock().now(), settings.user_agent, transport(settings))
     if not answered:
         hint = "check network, DNS and proxy; monitor feeds check ID tries one feed"
         return Finding("network", State.WARNING, f"none of {len(addresses)} feeds' servers answered", hint)

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TextIO
@@ -10,6 +11,7 @@ from typing import TextIO
 from monitor.app.cycle import summarise
 from monitor.app.pipeline import Outcome
 from monitor.app.watch import Watch
+from monitor.core.addresses import LOOPBACK
 from monitor.core.model import Digest, DigestSpec, PollSummary, Target
 from monitor.demo.server import SAMPLES, serve_samples
 from monitor.errors import MonitorError
@@ -37,7 +39,9 @@ async def demonstrate(out: Path, screen: TextIO, progress: Progress) -> Showing:
     """
     _make(out)
     with TemporaryDirectory(prefix="monitor-demo-") as folder:
-        settings = replace(load_settings({}), db=Path(folder) / "demo.db")
+        settings = replace(
+            load_settings({}), db=Path(folder) / "demo.db", allow_networks=LOOPBACK, host_spacing=timedelta(0)
+        )
         return await _show(settings, out, screen, progress)
 
 

@@ -30,7 +30,7 @@ from monitor.wiring.looking import (
     render,
     writer,
 )
-from monitor.wiring.parts import SystemClock
+from monitor.wiring.parts import SystemClock, transport
 from monitor.wiring.service import Service, run, service
 
 __all__ = [
@@ -63,6 +63,7 @@ __all__ = [
     "schemas",
     "service",
     "shipped",
+    "transport",
     "unified",
     "write_entries",
     "write_opml",

@@ -4,12 +4,14 @@ import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TextIO
+from urllib.request import getproxies_environment
 
 from monitor.adapters.config import (
     Settings,
 )
 from monitor.adapters.deliver import ConsoleChannel, EmailChannel, FileChannel, SlackChannel
 from monitor.adapters.fetch import HttpFetcher
+from monitor.adapters.net import BoundedTransport, GuardedTransport
 from monitor.adapters.workers import Workers
 from monitor.app.ports import Channel, Parser
 from monitor.core.model import Access, FeedSpec, Fetched, Parsed
@@ -39,13 +41,20 @@ class WorkerReader:
             raise WorkError(f"the document could not be read: {error}") from error
 
 
+def transport(settings: Settings) -> GuardedTransport:
+    """A way out into the network, for one user, who closes it."""
+    return GuardedTransport(settings.allow_networks, proxies=getproxies_environment())
+
+
 def fetcher(settings: Settings) -> HttpFetcher:
     return HttpFetcher(
+        transport(settings),
         user_agent=settings.user_agent,
         timeout=settings.fetch_timeout,
         total=settings.fetch_total,
         max_bytes=settings.max_bytes,
         concurrency=settings.concurrency,
+        spacing=settings.host_spacing,
     )
 
 
@@ -68,6 +77,7 @@ def channels(settings: Settings, console: TextIO | None) -> dict[str, Channel]:
             token=slack.token.reveal() if slack.token else None,
             webhook=lambda address: hook.reveal() if (hook := slack.webhook(address)) else None,
             api_url=slack.api_url,
+            transport=BoundedTransport(transport(settings)),
         )
     return ways
 

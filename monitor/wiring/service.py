@@ -16,6 +16,7 @@ from monitor.adapters.config import (
 )
 from monitor.adapters.deliver.render import DigestRenderer
 from monitor.adapters.heartbeat import Heartbeat
+from monitor.adapters.net import BoundedTransport
 from monitor.adapters.parse import FeedParser
 from monitor.adapters.store import hold_lock, open_store
 from monitor.adapters.workers import Workers
@@ -27,7 +28,7 @@ from monitor.app.dispatch import Dispatcher
 from monitor.app.pipeline import Pacing, Pipeline
 from monitor.app.ports import Clock, Fetcher, Parser, Store
 from monitor.wiring.configuration import Configuration
-from monitor.wiring.parts import SystemClock, WorkerReader, channels, hint
+from monitor.wiring.parts import SystemClock, WorkerReader, channels, hint, transport
 from monitor.wiring.sources import sources
 
 log = structlog.get_logger()
@@ -107,7 +108,11 @@ async def run(settings: Settings) -> None:
         )
         heart = None
         if settings.heartbeat_url:
-            heart = Heartbeat(settings.heartbeat_url.reveal(), user_agent=settings.user_agent)
+            heart = Heartbeat(
+                settings.heartbeat_url.reveal(),
+                user_agent=settings.user_agent,
+                transport=BoundedTransport(transport(settings)),
+            )
         try:
             await Daemon(built.desk, watch, rhythm, configuration.reload, heart).run()
         finally:

@@ -1,6 +1,5 @@
 """The daemon as an operator meets it: it starts, tells, takes up edits, refuses a twin, and ends when asked."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
-from support.command import monitor
+from support.command import environment, monitor
 from support.http_server import HttpServer, Reply
 
 RULES = """
@@ -48,7 +47,7 @@ class Desk:
     daemons: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def start(self, **environ: str) -> subprocess.Popen[bytes]:
-        env = {name: value for name, value in os.environ.items() if not name.startswith("MONITOR_")} | environ
+        env = environment(**environ)
         command = [sys.executable, "-m", "monitor", "run"]
         with (self.home / f"log-{len(self.daemons)}").open("wb") as log:
             daemon = subprocess.Popen(command, cwd=self.home, env=env, stderr=log, stdout=log)

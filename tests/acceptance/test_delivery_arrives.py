@@ -1,6 +1,5 @@
 """What arrives: the installed command, a real mail server with TLS and AUTH, and an endpoint with Slack's limits."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 from pathlib import Path
 
 import pytest
+from support.command import environment
 from support.http_server import HttpServer
 from support.slack_server import SlackServer, complaints
 from support.smtp import Certificate, SmtpServer, certificate
@@ -58,7 +58,7 @@ def http() -> Iterator[HttpServer]:
 
 
 def monitor(home: Path, *arguments: str, **environ: str) -> "subprocess.CompletedProcess[str]":
-    env = {name: value for name, value in os.environ.items() if not name.startswith("MONITOR_")} | environ
+    env = environment(**environ)
     command = [sys.executable, "-m", "monitor", *arguments]
     return subprocess.run(command, cwd=home, env=env, capture_output=True, text=True, timeout=60, check=False)
 

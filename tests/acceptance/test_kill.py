@@ -18,6 +18,7 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
+from support.command import environment
 from support.http_server import HttpServer, Reply, Request
 from support.smtp import SmtpServer
 
@@ -96,7 +97,7 @@ def world(tmp_path: Path) -> Iterator[World]:
         (tmp_path / "feeds.yaml").write_text(f"feeds:\n  - {{id: gazette, url: '{http.url('/feed')}'}}\n")
         (tmp_path / "rules.yaml").write_text(RULES)
         env = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("MONITOR_")},
+            **environment(),
             "MONITOR_SMTP_HOST": "127.0.0.1",
             "MONITOR_SMTP_PORT": str(smtp.port),
             "MONITOR_SMTP_SECURITY": "none",

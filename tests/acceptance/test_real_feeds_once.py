@@ -1,7 +1,6 @@
 """All real feeds through the installed command: `monitor once` polls, parses, stores; nothing lost, nothing crashed."""
 
 import json
-import os
 import sqlite3
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from support.command import environment
 from support.corpus import needs_corpus, real_feeds
 from support.http_server import HttpServer
 
@@ -26,8 +26,9 @@ RULES = Path(__file__).parent.parent.parent / "rules.yaml"
 
 def once(home: Path) -> dict[str, int]:
     command = [sys.executable, "-m", "monitor", "--rules", str(RULES), "once", "--json"]
-    env = {name: value for name, value in os.environ.items() if not name.startswith("MONITOR_")}
-    done = subprocess.run(command, cwd=home, env=env, capture_output=True, text=True, timeout=280, check=False)
+    done = subprocess.run(
+        command, cwd=home, env=environment(), capture_output=True, text=True, timeout=280, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
     return json.loads(done.stdout.splitlines()[-1])  # type: ignore[no-any-return]

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pytest
+from support import fetching
 from support.corpus import RealFeed, needs_corpus, real_feeds
 from support.http_server import HttpServer
 
-from monitor.adapters.fetch import HttpFetcher
 from monitor.adapters.parse import FeedParser
 from monitor.core.itemjson import item_from_dict, item_to_dict
 from monitor.core.model import FeedSpec, FeedState, Fetched, Parsed
@@ -40,7 +40,7 @@ def polled() -> dict[str, Polled]:
 
 
 async def poll_all(urls: list[str]) -> dict[str, Polled]:
-    fetcher = HttpFetcher(per_host=8)
+    fetcher = fetching.fetcher(per_host=8)
 
     async def poll(url: str) -> Polled:
         first = await fetcher.fetch(FeedSpec("real", url), FeedState("real"), AT)

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 import pytest
+from support import fetching
 from support.http_server import HttpServer, Reply, document, redirect
 
-from monitor.adapters.fetch import HttpFetcher
 from monitor.app.ports import Fetcher
 from monitor.core.model import Failure, FailureKind, FeedSpec, FeedState, Fetched
 from monitor.testing import FakeFetcher, Page
@@ -40,7 +40,7 @@ class FakeStage:
 class RealStage:
     def __init__(self, server: HttpServer) -> None:
         self.server = server
-        self.fetcher = HttpFetcher(timeout=timedelta(seconds=5))
+        self.fetcher = fetching.fetcher(timeout=timedelta(seconds=5))
 
     def put(self, path: str, *answers: Page | Failure) -> str:
         for answer in answers:

@@ -12,10 +12,13 @@ COMMAND = [sys.executable, "-m", "monitor"]
 
 
 def environment(**more: str) -> dict[str, str]:
-    """Our own environment without settings of the monitor and without proxies, and with those given."""
+    """Our own environment without settings of the monitor and without proxies, and with those given.
+
+    Servers of tests are on this machine, and there are many feeds on one of them.
+    """
     names = [name for name in os.environ if not name.startswith("MONITOR_") and not name.lower().endswith("_proxy")]
     kept = {name: os.environ[name] for name in names}
-    return {**kept, "COLUMNS": "100", **more}
+    return {**kept, "MONITOR_ALLOW_NETWORKS": "loopback", "MONITOR_HOST_SPACING": "0s", "COLUMNS": "100", **more}
 
 
 def monitor(

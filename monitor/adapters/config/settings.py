@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from monitor import __version__
 from monitor.adapters.config import values
+from monitor.core.addresses import WORDS, Network, parse_networks
 from monitor.core.suggest import suggestion
 from monitor.errors import ConfigError, Problem
 
@@ -112,6 +113,8 @@ class Settings:
     fetch_timeout: timedelta = timedelta(seconds=20)
     fetch_total: timedelta = timedelta(seconds=60)
     max_bytes: int = 15 * 2**20
+    host_spacing: timedelta = timedelta(seconds=0.2)
+    allow_networks: tuple[Network, ...] = ()
     log_level: LogLevel = LogLevel.INFO
     log_format: LogFormat = LogFormat.CONSOLE
     heartbeat_url: Secret | None = None
@@ -141,6 +144,8 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         fetch_timeout=env.get("MONITOR_FETCH_TIMEOUT", values.duration, default.fetch_timeout),
         fetch_total=env.get("MONITOR_FETCH_TOTAL", values.duration, default.fetch_total),
         max_bytes=env.get("MONITOR_MAX_BYTES", _size, default.max_bytes),
+        host_spacing=env.get("MONITOR_HOST_SPACING", _spacing, default.host_spacing),
+        allow_networks=env.get("MONITOR_ALLOW_NETWORKS", _networks, default.allow_networks),
         log_level=env.get("MONITOR_LOG_LEVEL", lambda v: values.choice(v, LogLevel), default.log_level),
         log_format=env.get("MONITOR_LOG_FORMAT", lambda v: values.choice(v, LogFormat), default.log_format),
         heartbeat_url=env.get("MONITOR_HEARTBEAT_URL", _secret_address, None),
@@ -209,6 +214,25 @@ def _size(value: object) -> int:
     if size < 1024:
         raise values.ComplaintError(f"{values.shown(value)} is no size of at least 1 KiB", "e.g. 15M, or bytes")
     return size
+
+
+def _spacing(value: object) -> timedelta:
+    """Like a pause, and finer: `200ms`, `0.5s`."""
+    match = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?)\s*(ms|s)", values.text(value).lower())
+    return (
+        timedelta(**{{"ms": "milliseconds", "s": "seconds"}[match[2]]: float(match[1])})
+        if match
+        else values.pause(value)
+    )
+
+
+def _networks(value: object) -> tuple[Network, ...]:
+    try:
+        return parse_networks(values.text(value))
+    except ValueError as error:
+        words = " or ".join(f"`{word}`" for word in WORDS)
+        hint = f"write networks such as 10.1.0.0/16 or fd12::/48, single addresses, {words}"
+        raise values.ComplaintError(f"{values.shown(str(error))} is no network", hint) from None
 
 
 class _Environment:

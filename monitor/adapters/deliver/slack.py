@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from monitor.core.model import Delivery, Receipt
-from monitor.errors import ConfigError, DeliveryError, DeliveryFault, Problem
+from monitor.errors import AddressRefusedError, ConfigError, DeliveryError, DeliveryFault, Problem
 
 from .secrets import scrub
 
@@ -41,7 +41,8 @@ class SlackChannel:
     """Posts to Slack. `webhook` gives the webhook URL for a target's address, or None: then the bot token is used.
 
     `pace` is the least time in seconds between two messages to one channel: Slack allows one a second. `timeout` is
-    in seconds. Raises ConfigError for a token that can't be one.
+    in seconds. `transport` takes the place of httpx's own and is closed with the channel. Raises ConfigError for a
+    token that can't be one.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class SlackChannel:
         pace: float = 1.0,
         user_agent: str = "news-monitor",
         client: httpx.AsyncClient | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._token = token or ""
         if not (self._token.isascii() and self._token.isprintable()) or " " in self._token:
@@ -61,7 +63,9 @@ class SlackChannel:
         self._webhook = webhook
         self._api = api_url.rstrip("/")
         self._pace = pace
-        self._client = client or httpx.AsyncClient(timeout=timeout, headers={"User-Agent": user_agent})
+        self._client = client or httpx.AsyncClient(
+            transport=transport, timeout=timeout, headers={"User-Agent": user_agent}
+        )
         self._owned = client is None
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._last: dict[str, float] = {}
@@ -130,6 +134,8 @@ class SlackChannel:
         # Not chained: the originals hold the request, and with it the webhook's secret address.
         except (httpx.InvalidURL, httpx.UnsupportedProtocol):
             raise self._error(address, "the webhook is not a URL; copy it again", CONFIGURATION) from None
+        except AddressRefusedError as error:
+            raise self._error(address, f"Slack was not asked: {error}", CONFIGURATION) from None
         except httpx.TimeoutException:
             raise self._error(address, "Slack did not answer in time", TEMPORARY) from None
         except (httpx.HTTPError, OSError) as error:

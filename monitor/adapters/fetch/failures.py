@@ -13,7 +13,9 @@ import httpx
 
 from monitor.adapters.fetch.headers import retry_after
 from monitor.core.model import Failure, FailureKind
+from monitor.errors import AddressRefusedError
 
+_THROTTLING = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 _HINTS = {
     400: "it does not understand the request; try the address in a browser",
     401: "it asks for a login; set the feed's headers",
@@ -22,6 +24,25 @@ _HINTS = {
     406: "it has no form of the document that was asked for",
     451: "it is not allowed to show this page here",
 }
+
+
+class StopError(Exception):
+    """Ends one fetch with a failure."""
+
+    def __init__(self, kind: FailureKind, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.failure = Failure(kind, message, status)
+
+
+def failure_of_hold(host: str, wait: timedelta) -> Failure:
+    """For a host that was not asked, because it wants to be left alone for so much longer."""
+    message = f"{host} wants to be left alone for another {_words(wait)}, and was not asked"
+    return Failure(FailureKind.THROTTLED, message, retry_after=wait)
+
+
+def hold_of(status: int, headers: Mapping[str, str], at: datetime) -> timedelta | None:
+    """For how long the whole host wants to be left alone, by its answer; None: it does not say so."""
+    return retry_after(headers, at) if status in _THROTTLING else None
 
 
 def failure_of_status(status: int, headers: Mapping[str, str], at: datetime) -> Failure:
@@ -40,6 +61,8 @@ def failure_of_status(status: int, headers: Mapping[str, str], at: datetime) -> 
 def failure_of_exception(error: Exception, host: str, longest_silence: float) -> Failure:
     """For whatever httpx raised while talking to `host`; `longest_silence` in seconds is the limit that was set."""
     causes = list(_chain(error))
+    if refused := next((cause for cause in causes if isinstance(cause, AddressRefusedError)), None):
+        return Failure(FailureKind.REFUSED, f"not asked: {refused}")
     seconds = f"{longest_silence:g} s"
     match error:
         case httpx.ConnectTimeout():
@@ -60,6 +83,10 @@ def failure_of_exception(error: Exception, host: str, longest_silence: float) ->
             return Failure(FailureKind.PROTOCOL, f"{host} does not answer in proper HTTP")
         case httpx.InvalidURL() | httpx.UnsupportedProtocol():
             return Failure(FailureKind.REFUSED, "the feed's address is not a proper web address")
+        case FileNotFoundError() | PermissionError():
+            return Failure(FailureKind.REFUSED, "the file of `tls: ca_file:` can't be read")
+        case ssl.SSLError():
+            return Failure(FailureKind.REFUSED, "the file of `tls: ca_file:` holds no certificates in PEM form")
     return Failure(FailureKind.INTERNAL, f"unexpected {type(error).__name__} while asking {host}")
 
 

@@ -13,6 +13,9 @@ import zstandard
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _LAYERS = 3
+# Feeds shrink to a fifth or a tenth; gzip can shrink zeros to a thousandth, brotli and zstd to much less.
+_RATIO = 200
+_HARMLESS = 1024 * 1024  # bytes unpacked, up to which the ratio does not matter
 _SLICE = 4096  # bytes; after the end of a gzip member zlib copies all it was given, and there may be a million
 
 
@@ -24,19 +27,29 @@ class TooMuchError(Exception):
     """The unpacked body is larger than the limit."""
 
 
+class RatioError(Exception):
+    """The body unpacks to more times its size than any document does; `str()` says so, for the operator."""
+
+
 def unpack(body: bytes, encodings: Sequence[str], limit: int, *, cut_short: bool = False) -> bytes:
     """The body with `encodings` (outermost first) taken off; at most `limit` bytes.
 
     Servers that promise a coding and send plain text, or send gzip without saying so, are understood. With
-    `cut_short` what can be unpacked of an incomplete body is given. Raises TooMuchError, UnpackError.
+    `cut_short` what can be unpacked of an incomplete body is given. Raises TooMuchError, RatioError, UnpackError.
     """
     names = list(encodings) or (["gzip"] if body.startswith(_GZIP) else [])
     if len(names) > _LAYERS:
         raise UnpackError(f"the body is packed {len(names)} times over")
-    for name in names:
-        body = _unpack_one(body, name, limit, cut_short)
-    if len(body) > limit:
-        raise TooMuchError
+    likely = max(_HARMLESS, _RATIO * len(body))
+    try:
+        for name in names:
+            body = _unpack_one(body, name, min(limit, likely), cut_short)
+        if len(body) > limit:
+            raise TooMuchError
+    except TooMuchError:
+        if likely < limit:
+            raise RatioError(f"the document unpacks to more than {_RATIO} times its size: a trap, no feed") from None
+        raise
     return body
 
 

@@ -16,6 +16,11 @@ _NOT_OURS = ("Accept", "Accept-Encoding", "User-Agent", "Content-Type")  # aioht
 _FIELD = 16 * 1024  # bytes in one line of a head
 _FIELDS = 256
 
+
+class DamagedError(httpx.RemoteProtocolError):
+    """The answer is not proper HTTP, as aiohttp understands it. What was good before the damage is lost with it."""
+
+
 # From the particular to the general: the first that fits.
 _ERRORS: tuple[tuple[type[Exception], type[httpx.TransportError]], ...] = (
     (aiohttp.ConnectionTimeoutError, httpx.ConnectTimeout),
@@ -23,7 +28,7 @@ _ERRORS: tuple[tuple[type[Exception], type[httpx.TransportError]], ...] = (
     (aiohttp.ClientConnectorError, httpx.ConnectError),
     (aiohttp.ServerDisconnectedError, httpx.RemoteProtocolError),
     (aiohttp.ClientPayloadError, httpx.RemoteProtocolError),
-    (aiohttp.ClientResponseError, httpx.RemoteProtocolError),
+    (aiohttp.ClientResponseError, DamagedError),
     (aiohttp.ClientConnectionError, httpx.ReadError),
     (aiohttp.InvalidURL, httpx.UnsupportedProtocol),
     (aiohttp.ClientError, httpx.NetworkError),

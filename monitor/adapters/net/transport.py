@@ -7,7 +7,7 @@ import httpx
 
 from monitor.adapters.net.general import GeneralTransport, Way
 from monitor.adapters.net.guard import Guard, Lookup
-from monitor.adapters.net.plain import PlainTransport
+from monitor.adapters.net.plain import DamagedError, PlainTransport
 from monitor.core.addresses import LOOPBACK, Network, literal, parse_networks
 
 _ALL = parse_networks("0.0.0.0/0, ::/0")
@@ -47,7 +47,13 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         proxy: str = asked.get("proxy", "")
         machines = "" if proxy or not self._proxies else self._machines_proxy(url)
         if url.scheme == "http" and not proxy and not machines:
-            return await self._plain.handle_async_request(request)
+            try:
+                return await self._plain.handle_async_request(request)
+            except DamagedError:
+                if request.method != "GET":
+                    raise
+                # A second opinion: httpcore gives what came before the damage, such as whole items of a feed.
+                return await self._general.handle_async_request(request)
         way = Way(proxy or machines, asked.get("verify", True), asked.get("ca_file", ""))
         return await (self._behind if machines else self._general).send(request, way)
 
