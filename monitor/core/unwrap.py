@@ -8,6 +8,7 @@ import binascii
 import re
 from base64 import urlsafe_b64decode
 from collections.abc import Callable
+from functools import lru_cache
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 _LONGEST = 4_096  # of a link that is looked into
@@ -45,6 +46,7 @@ _GOOGLE = re.compile(r"google\.(?:[a-z]{2,3}|com?\.[a-z]{2})")
 _GOOGLE_AMP = re.compile(r"/amp/s/([^/]+\.[^/]+/.*)")
 _GOOGLE_NEWS = re.compile(r"(?:/rss|/__i/rss/rd)?/(?:articles|read)/([\w-]{20,2000}={0,2})")
 _YANDEX_COUNTER = re.compile(r"/redir/[^*]*\*(?:data=[^*]*\*)?(https?(?:://|%3a%2f%2f).+)", re.IGNORECASE)
+_PLAIN_SITE = re.compile(r"https?://([a-z0-9-]{1,60}(?:\.[a-z0-9-]{1,60}){1,5})[/?#]")
 _NEWS_HEAD = b'\x08\x13"'  # field 1: 19, field 4: text; protocol buffers
 _NEWS_LINK = re.compile(rb"https?://[\x21-\x7e\x80-\xff]+")
 
@@ -65,6 +67,8 @@ def unwrapped(url: str) -> str:
 
 def _target(url: str) -> str:
     """The address within; "" where there is none."""
+    if (site := _PLAIN_SITE.match(url)) and not _may_count(site[1]):
+        return ""
     try:
         parts = urlsplit(url)
         host = (parts.hostname or "").rstrip(".").removeprefix("www.").removeprefix("m.")
@@ -121,6 +125,12 @@ _FINDERS: dict[str, Callable[[SplitResult], str]] = {
     "yandex.ru": _yandex,
     "yandex.com": _yandex,
 }
+
+
+@lru_cache(maxsize=4096)
+def _may_count(host: str) -> bool:
+    host = host.removeprefix("www.").removeprefix("m.")
+    return host in _FINDERS or host in _COUNTERS or _GOOGLE.fullmatch(host) is not None
 
 
 def _parameter(parts: SplitResult, names: tuple[str, ...]) -> str:

@@ -4,18 +4,26 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
+from functools import lru_cache
 from urllib.parse import urljoin, urlsplit
 
 from monitor.adapters.parse.dates import parse_date, zone_of
+from monitor.adapters.parse.quickdate import quick_date
+from monitor.adapters.parse.spokendate import spoken_date
 from monitor.adapters.parse.text import html_to_text, looks_like_html, one_line, plain_title, tidy, unmangle
 from monitor.core.identity import item_key, normalise_link
 from monitor.core.model import FeedSpec, Item
+from monitor.core.unwrap import unwrapped
 
+# A whole address that joining with a base would leave as it is.
+_WHOLE = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d+)?(?:/[!-\"$-:<->@-~]*(?:\?[!-\"$-~]+)?)?")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
 _LONGEST_MARKUP = 2_000_000
 _LONGEST_LINE = 2_000
 _MOST_CATEGORIES = 50
+_AHEAD = timedelta(hours=1)  # so far clocks may differ without a word
+_LONGEST_KEPT = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +73,15 @@ def items_of(document: Document, feed: FeedSpec, url: str, seen_at: datetime) ->
     """Items in document order with unique keys, and notes on what was odd. `url` is where the document was."""
     base = _base(url, document.link)
     language = feed.language or language_tag(document.language)
-    items = [_item(entry, feed, base, language, seen_at) for entry in document.entries]
+    zone = zone_of(feed.timezone)
+    items = [_item(entry, feed.id, base, language, zone, seen_at) for entry in document.entries]
     said = [item for item in items if item.title or item.summary or item.link or item.guid]
     kept, notes = _distinct(said)
     if empty := len(items) - len(said):
         notes.append(f"{empty} empty items left out")
+    latest = seen_at + _AHEAD
+    if ahead := sum(item.published is not None and item.published > latest for item in kept):
+        notes.append(f"{ahead} items are dated in the future: what counts is when they were first seen")
     return kept, notes
 
 
@@ -93,46 +105,67 @@ def _base(url: str, site: str) -> str:
     return site if elsewhere else url
 
 
-def _item(entry: Entry, feed: FeedSpec, base: str, language: str | None, seen_at: datetime) -> Item:
+def _item(entry: Entry, feed: str, base: str, language: str | None, zone: tzinfo, seen_at: datetime) -> Item:
     title = plain_title(entry.title[:_LONGEST_MARKUP])
     summary = entry.summary.plain()
-    content = _joined(markup.plain() for markup in entry.contents)
-    if content in {summary, ""} or content == title:
+    content = _joined([markup.plain() for markup in entry.contents]) if entry.contents else ""
+    if content in (summary, title):
         content = ""
     if not summary:
         summary, content = content, ""
     guid = one_line(entry.guid)[:_LONGEST_LINE]
     link = _address(entry.link, base) or (guid if _is_web(guid) else "")
-    published = _published(entry.dates, feed)
+    stated = _stated(entry.dates, zone)
     return Item(
-        feed=feed.id,
-        key=item_key(guid=guid, link=link, title=title or summary[:200], published=published),
+        feed=feed,
+        key=item_key(guid=guid, link=link, title=title or summary[:200], published=stated),
         title=title,
         summary=summary,
         content=content,
         link=link,
         guid=guid,
-        author=one_line(html_to_text(entry.author[:_LONGEST_LINE])),
+        author=one_line(html_to_text(entry.author[:_LONGEST_LINE])) if entry.author else "",
         language=language,
-        published=published,
+        published=stated or _spoken(entry.dates, seen_at, zone),
         seen_at=seen_at,
-        categories=tuple(dict.fromkeys(filter(None, map(plain_title, entry.categories))))[:_MOST_CATEGORIES],
+        categories=_categories(entry.categories) if entry.categories else (),
     )
 
 
-def _joined(texts: Iterable[str]) -> str:
+def _categories(names: Iterable[str]) -> tuple[str, ...]:
+    titles = (_category(name) if len(name) <= _LONGEST_KEPT else plain_title(name) for name in names)
+    return tuple(dict.fromkeys(filter(None, titles)))[:_MOST_CATEGORIES]
+
+
+@lru_cache(maxsize=4096)
+def _category(name: str) -> str:
+    return plain_title(name)
+
+
+def _joined(texts: list[str]) -> str:
     """Every text that is not already part of another, in order."""
+    if len(texts) == 1:
+        return texts[0]
     found = list(dict.fromkeys(filter(None, texts)))
     return "\n".join(one for one in found if not any(one is not other and one in other for other in found))
 
 
-def _published(dates: Sequence[str], feed: FeedSpec) -> datetime | None:
-    zone = zone_of(feed.timezone)
-    return next((moment for text in dates if text and (moment := parse_date(text, zone)) is not None), None)
+def _stated(dates: Sequence[str], zone: tzinfo) -> datetime | None:
+    for text in dates:
+        if text and (moment := quick_date(text) or parse_date(text, zone)) is not None:
+            return moment
+    return None
+
+
+def _spoken(dates: Sequence[str], seen_at: datetime, zone: tzinfo) -> datetime | None:
+    """What is said in words (“yesterday”, a day without year): good enough to sort by, but no part of the identity."""
+    return next(filter(None, (spoken_date(text, seen_at, zone) for text in dates if text)), None)
 
 
 def _address(link: str, base: str) -> str:
-    """The link as a whole web address; "" when it is none."""
+    """The link as a whole web address, without counters before it; "" when it is none."""
+    if len(link) <= _LONGEST_LINE and _WHOLE.fullmatch(link):
+        return unwrapped(link)
     link = "".join(one_line(link).split())[:_LONGEST_LINE]
     if not link:
         return ""
@@ -140,6 +173,7 @@ def _address(link: str, base: str) -> str:
         whole = urljoin(base, link)
     except ValueError:
         return ""
+    whole = unwrapped(whole)
     return whole if _is_web(whole) else ""
 
 
@@ -156,7 +190,9 @@ def _distinct(items: list[Item]) -> tuple[list[Item], list[str]]:
     groups: dict[str, list[Item]] = defaultdict(list)
     for item in items:
         groups[item.key].append(item)
-    shared = {key for key, group in groups.items() if len({_looks(item) for item in group}) > 1}
+    if len(groups) == len(items):
+        return items, []
+    shared = {key for key, group in groups.items() if len(group) > 1 and len(set(map(_looks, group))) > 1}
     notes: list[str] = []
     kept: dict[str, Item] = {}
     for item in items:
