@@ -126,7 +126,7 @@ def _machine(settings: "Settings") -> Iterable[Finding]:
 async def _clock(settings: "Settings", feeds: "list[FeedSpec]") -> Finding:
     from monitor.wiring import SystemClock, probe, transport
 
-    addresses = [feed.url for feed in feeds[:3]]
+    addresses = [feed.url for feed in feeds if feed.url.startswith("http")][:3]
     if not addresses:
         return Finding("clock", State.SKIPPED, "no enabled feed to compare it with")
     answered, slip = await probe.clock_slip(addresses, SystemClock().now(), settings.user_agent, transport(settings))

@@ -31,11 +31,11 @@ def list_feeds(
     as_json: Json = False,
 ) -> None:
     """List the feeds of feeds.yaml."""
-    from monitor.wiring import load_feeds
+    from monitor.wiring import watched_feeds
 
     chosen = [
         feed
-        for feed in load_feeds(session.settings.feeds).feeds
+        for feed in watched_feeds(session.settings)
         if (language is None or (feed.language or "").split("-")[0] == language or feed.language == language)
         and (kind is None or feed.kind == kind)
         and (tag is None or tag in feed.tags)
@@ -47,15 +47,29 @@ def list_feeds(
     output.table(
         ("id", "name", "language", "country", "kind", "ownership", "address", "polled"),
         (
-            (f.id, f.name, f.language, f.country, f.kind, f.ownership, f.url, "yes" if f.enabled else f"no: {f.reason}")
+            (f.id, f.name, f.language, f.country, f.kind, f.ownership, _address(f), _polled(f))
             for f in chosen
         ),
         empty="no feed is like that",
     )
 
 
+def _address(feed: "FeedSpec") -> str:
+    """Where it is read, in words for what is no address: how a page is read, what is searched for."""
+    if feed.query and not feed.url:
+        return f"searches for rule {feed.query.rule}, which is not known"
+    return feed.url if feed.source == "feed" else f"{feed.source}: {feed.url}"
+
+
+def _polled(feed: "FeedSpec") -> str:
+    if not feed.enabled:
+        return f"no: {feed.reason}"
+    return f"yes: {feed.reason}" if feed.query else "yes"
+
+
 def _described(feed: "FeedSpec") -> dict[str, object]:
-    names = ("id", "url", "name", "language", "country", "kind", "ownership", "tags", "enabled", "reason", "timezone")
+    names = ("id", "url", "name", "language", "country", "kind", "ownership", "tags", "enabled", "reason", "timezone",
+             "source", "fulltext", "made_from")  # fmt: skip
     return {**{name: getattr(feed, name) for name in names}, "every": feed.every and feed.every.total_seconds()}
 
 
@@ -71,10 +85,10 @@ def health(
     Last success, last new item, failures in a row and why, next poll.
     """
     from monitor.core.model import FeedState
-    from monitor.wiring import SystemClock, load_feeds, opened
+    from monitor.wiring import SystemClock, opened, watched_feeds
 
     now = SystemClock().now()
-    feeds = [feed for feed in load_feeds(session.settings.feeds).feeds if feed.enabled]
+    feeds = [feed for feed in watched_feeds(session.settings) if feed.enabled]
     with opened(session.settings) as store:
         states = store.feeds.states()
     pairs = [(feed, states.get(feed.id, FeedState(feed.id))) for feed in feeds]
@@ -167,11 +181,11 @@ def check(
 
 def _spec(session: Session, url: str) -> "FeedSpec":
     from monitor.core.model import FeedSpec
-    from monitor.wiring import load_feeds
+    from monitor.wiring import watched_feeds
 
     if "://" in url:
         return FeedSpec(id="checked", url=url)
-    known = {feed.id: feed for feed in load_feeds(session.settings.feeds).feeds}
+    known = {feed.id: feed for feed in watched_feeds(session.settings)}
     if url not in known:
         raise MonitorError(
             f"{url!r} is neither an address (https://…) nor the id of a feed in {session.settings.feeds}"

@@ -49,10 +49,10 @@ def _any(rows: Iterator[object]) -> bool:
 
 
 def _feeds(session: Session) -> set[str]:
-    from monitor.wiring import load_feeds
+    from monitor.wiring import watched_feeds
 
     with suppress(ConfigError):
-        return {feed.id for feed in load_feeds(session.settings.feeds).feeds}
+        return {feed.id for feed in watched_feeds(session.settings)}
     return set()
 
 

@@ -109,7 +109,7 @@ class QueryError(ValueError):
 def expand(feeds: Sequence[FeedSpec], book: Rulebook | None) -> Expansion:
     """Put the searches in place of each entry with a query; one that needs several becomes `id.1`, `id.2` ….
 
-    `book` None: the rules are not known (they can't be read); queries that name one are left out without complaint.
+    `book` None: the rules are not known; entries that name one are left as they are.
     """
     out: list[FeedSpec] = []
     problems: list[Problem] = []
@@ -119,6 +119,7 @@ def expand(feeds: Sequence[FeedSpec], book: Rulebook | None) -> Expansion:
             out.append(feed)
             continue
         if book is None and feed.query.rule:
+            out.append(feed)
             continue
         try:
             made = _searching(feed, book or Rulebook())

@@ -17,7 +17,7 @@ from monitor.adapters.config import (
     write_entries,
     write_opml,
 )
-from monitor.wiring.configuration import Configuration, compiled, rules_to_try, shipped
+from monitor.wiring.configuration import Configuration, compiled, rules_to_try, shipped, watched_feeds
 from monitor.wiring.looking import (
     Looked,
     check_templates,
@@ -65,6 +65,7 @@ __all__ = [
     "shipped",
     "transport",
     "unified",
+    "watched_feeds",
     "write_entries",
     "write_opml",
     "writer",

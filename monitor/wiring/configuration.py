@@ -15,6 +15,7 @@ from monitor.app.watch import Watch
 from monitor.core.model import (
     FeedSpec,
 )
+from monitor.core.queries import expand
 from monitor.core.rules import Matcher as CompiledRules
 from monitor.core.rules import Rulebook, compile_rules
 from monitor.core.rules.edits import edited_rules
@@ -57,11 +58,14 @@ class Configuration:
             raise ConfigError([problem for error in errors for problem in error.problems])
         files = {*feeds.files, *rules.files}
         self._seen = {**_fingerprint(files), **{path: stamp for path, stamp in before.items() if path in files}}
-        matcher = compile_rules(rules.book, cache=_cache(settings), feeds=feeds.feeds)
+        expansion = expand(feeds.feeds, rules.book)
+        if expansion.problems:
+            raise ConfigError([feeds.locate(problem) for problem in expansion.problems])
+        matcher = compile_rules(rules.book, cache=_cache(settings), feeds=expansion.feeds)
         if self._rules and (failing := _failing(rules, matcher, edited_rules(self._rules.book, rules.book))):
             raise ConfigError(failing)
         self._rules, self._matcher = rules, matcher
-        return Watch(feeds.feeds, matcher, rules.digests)
+        return Watch(expansion.feeds, matcher, rules.digests)
 
     def failing(self) -> list[Problem]:
         """The examples that fail in the rules in force: worth a warning, not a refusal to start."""
@@ -77,6 +81,17 @@ class Configuration:
 def compiled(settings: Settings, rules: Path | None = None) -> CompiledRules:
     """Only the rules, compiled, with forms from the cache where it has them. Raises ConfigError."""
     return rules_to_try(settings, rules)[1]
+
+
+def watched_feeds(settings: Settings) -> tuple[FeedSpec, ...]:
+    """The feeds of feeds.yaml, with searches in place of queries as far as the rules are there. Raises ConfigError."""
+    feeds = load_feeds(settings.feeds)
+    asks = any(feed.query and feed.query.rule for feed in feeds.feeds)
+    book = load_rules(settings.rules).book if asks and settings.rules.exists() else None
+    expansion = expand(feeds.feeds, book)
+    if expansion.problems:
+        raise ConfigError([feeds.locate(problem) for problem in expansion.problems])
+    return expansion.feeds
 
 
 def shipped(name: str) -> Path:
@@ -105,7 +120,7 @@ def rules_to_try(
 def _feeds_for(settings: Settings, book: Rulebook) -> tuple[FeedSpec, ...]:
     """The feeds, where a rule asks for their tags, country or language. Raises ConfigError if they are faulty."""
     asked = any(one.tags or one.countries or one.languages for rule in book.rules for one in (rule.only, rule.exclude))
-    return load_feeds(settings.feeds).feeds if asked and settings.feeds.exists() else ()
+    return expand(load_feeds(settings.feeds).feeds, book).feeds if asked and settings.feeds.exists() else ()
 
 
 def _failing(rules: RuleFile, matcher: CompiledRules, ids: Collection[str]) -> list[Problem]:

@@ -9,6 +9,7 @@ from monitor.adapters.config.feeds import FeedFile, load_feeds
 from monitor.adapters.config.rules import RuleFile, load_rules
 from monitor.adapters.config.settings import Settings
 from monitor.core.model import RuleStatus, Target
+from monitor.core.queries import expand
 from monitor.core.rules.sources import absent
 from monitor.errors import ConfigError, Problem
 
@@ -68,6 +69,7 @@ def check_files(settings: Settings) -> Checkup:
         hint = "mend it, or remove it with the feed"
         named = [Problem(one.path, one.message, hint) for one in absent(rules.book, feeds.feeds) if one.what == "feeds"]
         problems += map(rules.locate, named)
+        problems += map(feeds.locate, expand(feeds.feeds, rules.book).problems)
     return Checkup(tuple(problems), feeds, rules)
 
 
