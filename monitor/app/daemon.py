@@ -315,6 +315,10 @@ def _first(every: timedelta, now: datetime) -> datetime:
 
 def _report(outcome: Outcome, before: FeedState) -> None:
     """Say what is worth an operator's attention: a feed that fails says so once, and once when it is back."""
+    for trouble in outcome.began:
+        log.warning("feed in trouble", feed=outcome.feed, trouble=trouble.kind, message=trouble.message)
+    for trouble in outcome.ended:
+        log.info("feed out of trouble", feed=outcome.feed, trouble=trouble.kind, since=trouble.since)
     if outcome.failure is None:
         if before.failures:
             log.info("feed is back", feed=outcome.feed, after_failures=before.failures)

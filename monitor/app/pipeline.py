@@ -13,9 +13,10 @@ from monitor.app.commits import Committer
 from monitor.app.fulltext import Articles
 from monitor.app.holds import Holds, not_asked
 from monitor.app.intake import Haul, Intake
+from monitor.app.noticing import Noticing
 from monitor.app.ports import Fetcher, Reader, Store
 from monitor.app.watch import Watch
-from monitor.core import feedstate, polling
+from monitor.core import feedstate, health, polling
 from monitor.core.model import (
     Failure,
     FailureKind,
@@ -25,6 +26,7 @@ from monitor.core.model import (
     Fulltext,
     Novelty,
     Parsed,
+    Trouble,
 )
 from monitor.errors import MonitorError, ParseError, StoreError
 
@@ -41,6 +43,8 @@ class Outcome:
     hits: int = 0
     notes: tuple[str, ...] = ()
     next_poll_at: datetime | None = None
+    began: tuple[Trouble, ...] = ()
+    ended: tuple[Trouble, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,7 @@ class Pipeline:
         self._pacing = pacing
         self._holds = Holds(store, chance, spread=pacing.poll_every)
         self._intake = Intake(store, pacing.alert_max_age)
+        self._noticing = Noticing(store)
         self._articles = Articles(fetcher, reader)
 
     async def poll(self, feed: FeedSpec, state: FeedState, in_force: Callable[[], Watch], at: datetime) -> Outcome:
@@ -181,9 +186,9 @@ class Pipeline:
         after = feedstate.failed(state, failure, at=fetched.at, next_poll_at=at, configured=feed.url)
         if haul.new and not state.first_success_at:
             after = replace(after, first_success_at=fetched.at)
-        self._keep(state, after, failure.kind, fetched, haul)
+        began, ended = self._keep(feed, state, after, failure.kind, fetched, failure, haul)
         self._holds.throttled(fetched.url or feedstate.address(feed, state), failure, fetched.at)
-        return Outcome(feed.id, False, failure, haul.new, haul.edited, haul.hits, next_poll_at=at)
+        return Outcome(feed.id, False, failure, haul.new, haul.edited, haul.hits, (), at, began, ended)
 
     def _write_success(
         self, feed: FeedSpec, state: FeedState, watch: Watch, fetched: Fetched, parsed: Parsed
@@ -203,17 +208,30 @@ class Pipeline:
             new_items=haul.new,
             next_poll_at=at,
         )
-        self._keep(state, after, "not-modified" if fetched.not_modified else "ok", fetched, haul)
+        outcome = "not-modified" if fetched.not_modified else "ok"
+        began, ended = self._keep(feed, state, after, outcome, fetched, parsed, haul)
         self._holds.answered(fetched.url or feedstate.address(feed, state), fetched.at)
-        return Outcome(feed.id, fetched.not_modified, None, haul.new, haul.edited, haul.hits, parsed.notes, at)
+        notes = parsed.notes
+        return Outcome(feed.id, fetched.not_modified, None, haul.new, haul.edited, haul.hits, notes, at, began, ended)
 
-    def _keep(self, before: FeedState, after: FeedState, outcome: str, fetched: Fetched, haul: Haul) -> None:
-        """Write down what the feed is like now, and that it was asked."""
+    def _keep(
+        self,
+        feed: FeedSpec,
+        before: FeedState,
+        after: FeedState,
+        outcome: str,
+        fetched: Fetched,
+        read: Parsed | Failure,
+        haul: Haul,
+    ) -> tuple[tuple[Trouble, ...], tuple[Trouble, ...]]:
+        """Write down what the feed is like now, and that it was asked; which troubles began and which ended."""
+        after = self._noticing.note(feed, before, after, fetched, read, haul.new)
         self._store.feeds.save(after, before)
         took = round(fetched.elapsed.total_seconds() * 1000)
         self._store.feeds.record_poll(
             after.feed, fetched.at, outcome, new=haul.new, edited=haul.edited, hits=haul.hits, ms=took
         )
+        return health.began(before, after), health.ended(before, after)
 
     def _plan(self, feed: FeedSpec, state: FeedState, fetched: Fetched, *, new: int) -> datetime:
         """When to ask next: as its rhythm, its server and its failures want, and not while its host is held."""

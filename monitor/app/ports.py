@@ -130,6 +130,10 @@ class FeedBook(Protocol):
         """Forget a hold: the host answers again."""
         ...
 
+    def brought(self, feed: str, since: datetime) -> int:
+        """New items of a feed since then, by the log of polls."""
+        ...
+
     def begin(self, feed: str, trouble: Trouble) -> None:
         """Log that a trouble began at `trouble.since`."""
         ...

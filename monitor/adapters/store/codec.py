@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+from monitor.core.fulltext import own_content
 from monitor.core.model import (
     Delivery,
     DeliveryState,
@@ -112,7 +113,7 @@ def feed_state(row: sqlite3.Row) -> FeedState:
         moved_polls=row["moved_polls"],
         moved_since=moment_or_none(row["moved_since"]),
         habits=habits(row["habits"]),
-        troubles=tuple(Trouble(TroubleKind(kind), text, moment(at)) for kind, text, at in json.loads(row["troubles"])),
+        troubles=_troubles(row["troubles"]),
     )
 
 
@@ -200,7 +201,7 @@ def item(row: sqlite3.Row) -> Item:
 
 def wording(row: sqlite3.Row) -> Wording:
     """A row of `items` with the hashes of its `editions` as a JSON list."""
-    return Wording(row["summary"], row["content"], tuple(json.loads(row["editions"])))
+    return Wording(row["summary"], own_content(row["content"]), tuple(json.loads(row["editions"])))
 
 
 def edition(row: sqlite3.Row) -> Edition:
@@ -260,8 +261,17 @@ def delivery(row: sqlite3.Row) -> Delivery:
     )
 
 
+def _troubles(text: str) -> tuple[Trouble, ...]:
+    if text == "[]":
+        return ()
+    return tuple(
+        Trouble(TroubleKind(kind), message, moment(since), moment_or_none(better[0] if better else None))
+        for kind, message, since, *better in json.loads(text)
+    )
+
+
 def _troubles_json(troubles: Sequence[Trouble]) -> str:
-    return to_json([[trouble.kind, trouble.message, stamp(trouble.since)] for trouble in troubles])
+    return to_json([[t.kind, t.message, stamp(t.since), stamp_or_none(t.better_since)] for t in troubles])
 
 
 def _same(value: object) -> object:

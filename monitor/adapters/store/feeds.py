@@ -46,6 +46,7 @@ WHERE began_at > :since AND began_at <= :until OR ended_at > :since AND ended_at
 ORDER BY max(began_at, coalesce(ended_at, '')), id
 """
 
+_BROUGHT = "SELECT coalesce(sum(new), 0) FROM polls WHERE feed = ? AND at > ?"
 _LOG = "INSERT INTO polls (at, feed, outcome, new, edited, hits, ms) VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -125,6 +126,11 @@ class FeedBook:
     def release(self, host: str) -> None:
         """Forget a hold: the host answers again."""
         self._database.execute(_RELEASE, (host,))
+
+    def brought(self, feed: str, since: datetime) -> int:
+        """New items of a feed since then, by the log of polls."""
+        found: int = self._database.value(_BROUGHT, (feed, stamp(since)))
+        return found
 
     def begin(self, feed: str, trouble: Trouble) -> None:
         """Log that a trouble began at `trouble.since`."""

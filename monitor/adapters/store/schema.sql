@@ -31,7 +31,7 @@ CREATE TABLE feeds (
     moved_polls INTEGER NOT NULL DEFAULT 0,
     moved_since TEXT,
     habits TEXT NOT NULL DEFAULT '{}',     -- JSON object: what it usually brings and when
-    troubles TEXT NOT NULL DEFAULT '[]'    -- JSON list of lists: kind, message, since
+    troubles TEXT NOT NULL DEFAULT '[]'    -- JSON list of lists: kind, message, since, better since
 ) STRICT;
 CREATE INDEX feeds_by_due ON feeds (next_poll_at, id, last_poll_at) WHERE gone = 0;
 CREATE INDEX feeds_by_host ON feeds (host);

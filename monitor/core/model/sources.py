@@ -123,11 +123,16 @@ class TroubleKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A standing trouble of one feed: what it is, what to do, and since when."""
+    """A standing trouble of one feed: what it is, what to do, and since when.
+
+    `since` is when it was noticed; the message says since when something is missing. `better_since`: from when on it
+    looks as if it were over, which has to last for a while.
+    """
 
     kind: TroubleKind
     message: str
     since: datetime
+    better_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
