@@ -46,10 +46,7 @@ def list_feeds(
         return
     output.table(
         ("id", "name", "language", "country", "kind", "ownership", "address", "polled"),
-        (
-            (f.id, f.name, f.language, f.country, f.kind, f.ownership, _address(f), _polled(f))
-            for f in chosen
-        ),
+        ((f.id, f.name, f.language, f.country, f.kind, f.ownership, _address(f), _polled(f)) for f in chosen),
         empty="no feed is like that",
     )
 
