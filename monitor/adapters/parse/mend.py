@@ -66,8 +66,6 @@ class Mended:
 def mend(text: str) -> Mended:
     """The document, well-formed if it can be made so. Raises ExcessError."""
     text = _without_doctype(_DECLARATION.sub("", text.lstrip("\ufeff \t\r\n\0"), count=1))
-    text = _LONG_NAME.sub(r"\1", text)  # feedparser looks for addresses in them, in quadratic time
-    _check_categories(text)
     complaint = complaint_about(text)
     if complaint is None:
         return Mended(text, strict=True)
@@ -104,13 +102,14 @@ def complaint_about(text: str) -> str | None:
     return None
 
 
-def _check_categories(text: str) -> None:
-    """feedparser compares each category of an item with all others of it."""
-    tally = 0
+def for_referee(text: str) -> str:
+    """What would take feedparser quadratic time is shortened, or refused with an ExcessError."""
+    tally = 0  # of categories, each of which is compared with all others of its item
     for match in _TALLIED.finditer(text):
         tally = 0 if match[1] else tally + 1
         if tally > MOST_CATEGORIES:
             raise ExcessError
+    return _LONG_NAME.sub(r"\1", text)  # in names, addresses are looked for
 
 
 def _without_doctype(text: str) -> str:

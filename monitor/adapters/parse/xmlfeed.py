@@ -8,7 +8,7 @@ from monitor.adapters.parse.document import Kind, is_feed_root, not_a_feed, root
 from monitor.adapters.parse.entries import Document
 from monitor.adapters.parse.fast import UnsureError, read_fast
 from monitor.adapters.parse.limits import ExcessError
-from monitor.adapters.parse.mend import Mended, mend
+from monitor.adapters.parse.mend import Mended, for_referee, mend
 from monitor.adapters.parse.text import one_line
 from monitor.errors import ParseError, ParseFault
 
@@ -54,7 +54,7 @@ def _slow(text: str) -> Document:
 def _judged(mended: Mended) -> Document:
     from monitor.adapters.parse.referee import judge
 
-    judged = judge(mended.text)
+    judged = judge(for_referee(mended.text))
     document, root = judged.document, root_of(mended.text)
     notes = list(mended.notes)
     if judged.stumbled:
