@@ -26,9 +26,9 @@ _FURNITURE = re.compile(
             rf"\b{_N}{_RU_SPAN}\.?\s+назад\b",
             rf"\b{_N}{_RU_COUNTED}\b",
             rf"\b{_RU_COUNTED}\s*[:(]\s*{_N}\)?",
-            rf"(?:更新|编辑|編輯)(?:于|於|时间|時間)?\s*[::]?\s*{_MOMENT}",
+            rf"(?:更新|编辑|編輯)(?:于|於|时间|時間)?\s*[:：]?\s*{_MOMENT}",
             rf"{_N}(?:秒钟?|分钟|分鐘|小时|小時|天)(?:之)?前(?:更新)?",
-            rf"{_HAN_COUNTED}\s*[::(（]?\s*{_N}[)）万萬]?",
+            rf"{_HAN_COUNTED}\s*[:：(（]?\s*{_N}[)）万萬]?",
             rf"{_N}(?:次|条|條|个|個|人)\s*{_HAN_COUNTED}",
         )
     ),
