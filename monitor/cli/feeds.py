@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli import output
+from monitor.cli import output, trying
 from monitor.cli.session import Json, Session, command, group
 from monitor.errors import MonitorError
 
@@ -251,5 +251,6 @@ command(app, "health", "monitor feeds health --failing", paths=("feeds", "db"))(
 command(app, "check", "monitor feeds check https://example.org/rss", "monitor feeds check tass-ru", paths=("feeds",))(
     check
 )
+trying.register(app)
 command(app, "import", "monitor feeds import reader.opml -o feeds/imported.yaml", paths=("feeds",))(import_opml)
 command(app, "export", "monitor feeds export > feeds.opml", paths=("feeds",))(export)

@@ -32,6 +32,7 @@ from monitor.wiring.looking import (
 )
 from monitor.wiring.parts import SystemClock, transport
 from monitor.wiring.service import Service, run, service
+from monitor.wiring.trying import Tried, Way, try_address
 
 __all__ = [
     "Checkup",
@@ -41,6 +42,8 @@ __all__ = [
     "Service",
     "Settings",
     "SystemClock",
+    "Tried",
+    "Way",
     "check_files",
     "check_templates",
     "compiled",
@@ -64,6 +67,7 @@ __all__ = [
     "service",
     "shipped",
     "transport",
+    "try_address",
     "unified",
     "watched_feeds",
     "write_entries",

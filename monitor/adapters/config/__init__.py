@@ -2,7 +2,7 @@
 
 from monitor.adapters.config.checkup import Checkup, check_files, obstacle
 from monitor.adapters.config.feeds import FeedFile, load_feeds
-from monitor.adapters.config.opml import read_opml, write_entries, write_opml
+from monitor.adapters.config.opml import feed_id, read_opml, write_entries, write_opml
 from monitor.adapters.config.patch import forbid_words, unified
 from monitor.adapters.config.rules import RuleFile, load_rules
 from monitor.adapters.config.schema import schemas
@@ -18,6 +18,7 @@ __all__ = [
     "Slack",
     "Smtp",
     "check_files",
+    "feed_id",
     "forbid_words",
     "load_feeds",
     "load_rules",

@@ -10,11 +10,10 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import ParseError, fromstring
 
 from monitor.adapters.config import values
+from monitor.adapters.config.kinds import origin_of
 from monitor.adapters.config.yaml import plain_scalar
 from monitor.core.model import FeedSpec
 from monitor.errors import MonitorError
-
-_FIELDS = ("id", "name", "url", "language", "kind", "tags")
 
 
 def read_opml(document: bytes, *, taken: Collection[str] = ()) -> tuple[list[FeedSpec], list[str]]:
@@ -67,6 +66,11 @@ def _feed(outline: Element, feed_id: str, name: str, url: str, folder: str) -> F
     return FeedSpec(id=feed_id, url=url, name=name.strip(), language=language, kind=folder.strip(), tags=tags)
 
 
+def feed_id(name: str, url: str) -> str:
+    """An id for a feed, from its name or else its host."""
+    return _new_id(name, url, set())
+
+
 def _new_id(name: str, url: str, ids: set[str]) -> str:
     ascii_name = normalize("NFKD", name).encode("ascii", "ignore").decode()
     words = re.findall(r"[a-z0-9]+", ascii_name.lower())
@@ -97,10 +101,11 @@ def write_opml(feeds: Iterable[FeedSpec], *, title: str = "News monitor") -> str
 
 
 def write_entries(feeds: Iterable[FeedSpec]) -> str:
-    """What `read_opml` knows of feeds, as it stands in feeds.yaml."""
-    entries = [{name: value for name in _FIELDS if (value := getattr(feed, name))} for feed in feeds]
-    for entry in entries:
-        entry.update({"tags": list(entry["tags"])} if "tags" in entry else {})
+    """What `read_opml` and `monitor feeds try` know of feeds, as it stands in feeds.yaml."""
+    entries = []
+    for feed in feeds:
+        fields = {"id": feed.id, "name": feed.name, **origin_of(feed), "language": feed.language, "kind": feed.kind}
+        entries.append({name: value for name, value in {**fields, "tags": list(feed.tags)}.items() if value})
     return yaml.dump({"feeds": entries}, Dumper=_Writer, allow_unicode=True, sort_keys=False, width=10_000)
 
 

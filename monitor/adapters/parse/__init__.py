@@ -1,5 +1,7 @@
 """Bytes → items: any kind of source and format of feed, any encoding, well-formed or not. No network, no clock."""
 
+from monitor.adapters.parse.blocks import suggestions
+from monitor.adapters.parse.discovery import feeds_named, sitemaps_named
 from monitor.adapters.parse.document import Kind, binary_error, empty_error, kind_of, not_a_feed, without_http_head
 from monitor.adapters.parse.encoding import decode
 from monitor.adapters.parse.entries import Document, items_of, language_tag
@@ -13,7 +15,7 @@ from monitor.adapters.parse.xmlfeed import read_xml
 from monitor.core.model import FeedSpec, Fetched, Parsed, SourceKind
 from monitor.errors import ParseError, ParseFault
 
-__all__ = ["FeedParser", "newest_sitemap", "read_page"]
+__all__ = ["FeedParser", "feeds_named", "newest_sitemap", "page_text", "read_page", "sitemaps_named", "suggestions"]
 
 
 class FeedParser:
@@ -47,6 +49,11 @@ class FeedParser:
             skip_hours=document.skip_hours,
             skip_days=document.skip_days,
         )
+
+
+def page_text(fetched: Fetched) -> str:
+    """The text of a document that was fetched, HTML or whatever else it is."""
+    return decode(fetched.body, fetched.content_type).text
 
 
 def _read_feed(text: str, url: str) -> Document:

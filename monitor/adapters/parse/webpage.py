@@ -72,12 +72,12 @@ def _block(node: ElementNode, selectors: Selectors) -> _Block:
     return _Block(
         title=line_of(titled) if selectors.title else line_of(anchor) or attribute(anchor, "title"),
         link="" if link.startswith(("javascript:", "#", "mailto:")) else link,
-        date=_date(next(iter(selected(node, selectors.date)), None)),
+        date=date_words(next(iter(selected(node, selectors.date)), None)),
         summary="\n".join(filter(None, map(text_of, selected(node, selectors.summary)))),
     )
 
 
-def _date(node: ElementNode | None) -> str:
+def date_words(node: ElementNode | None) -> str:
     """The words of a date, or better an attribute that is made for programs."""
     given = (attribute(node, name) for name in _DATE_ATTRIBUTES)
     return next((value for value in given if any(char.isdigit() for char in value)), "") or line_of(node)
