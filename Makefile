@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help demo run test check fuzz flood lint format types docs bench bench-rules bench-match bench-parse lock clean
+.PHONY: help demo run test check fuzz flood lint format types docs bench bench-rules bench-match bench-parse bench-week lock clean
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
@@ -58,6 +58,9 @@ bench-match: $(READY) ## speed of the rule engine
 
 bench-parse: $(READY) ## speed and agreement of the parser
 	@$(BIN)/python benchmarks/parse.py
+
+bench-week: $(READY) ## a week of 300 feeds at high speed: load spread, limits kept, every item seen once
+	@$(BIN)/python benchmarks/week.py
 
 UV_LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
   --no-annotate --no-header --no-emit-index-url --quiet

@@ -186,7 +186,7 @@ def next_look(
     least in all (Cho and Garcia-Molina, "Effective page refresh policies", 2003, give the same shape for freshness).
     At REFERENCE the wait is `usual`; it stays between a SPANth of that (not below `floor`) and REST times that. It goes
     down to `floor` where half of the window could turn over sooner. Hours that the publisher names as silent are
-    passed over, up to `ceiling`, unless the feed was seen to publish in them.
+    passed over, up to `ceiling`, after a last look as they begin, unless the feed was seen to publish in them.
     """
     forecast = Forecast(habits, now)
     window = habits.window or burst.window
@@ -198,6 +198,8 @@ def next_look(
         moment = now + passed
         step = min(_to_next_hour(moment), ceiling - passed)
         if _silent(habits, moment):
+            if not slept and passed >= floor:
+                break  # a last look before the silence: what came late in the day must not wait for the morning
             passed, slept = passed + step, True
             continue
         rate = max(forecast.rate(moment), burst.rate if passed < _HOUR else 0.0)
