@@ -6,6 +6,7 @@ service. So what is not plainly public is refused, unless the operator allows it
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TypeAlias
 
@@ -80,6 +81,7 @@ def parse_networks(text: str) -> tuple[Network, ...]:
     return tuple(found)
 
 
+@lru_cache(maxsize=8192)
 def literal(host: str) -> Address | None:
     """The address that a host in a URL is, also as `2130706433`, `0x7f.1` or `0177.0.0.1`; None: it is a name.
 

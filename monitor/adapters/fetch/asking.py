@@ -64,6 +64,7 @@ class Trip:
         """Of the next request."""
         feed, state = self.feed, self.state
         headers = {
+            "Host": self.url.netloc.decode("ascii"),
             "User-Agent": feed.access.user_agent or user_agent,
             "Accept": ACCEPT,
             "Accept-Encoding": "gzip, deflate, br, zstd",

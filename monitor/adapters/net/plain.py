@@ -52,7 +52,7 @@ class PlainTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send, and give the answer as soon as its head is there."""
         session = self._session or self._open()
-        body = await request.aread() or None
+        body = None if request.method in {"GET", "HEAD"} else await request.aread()
         try:
             answer = await session.request(
                 request.method,
@@ -71,7 +71,7 @@ class PlainTransport(httpx.AsyncBaseTransport):
             raise
         # What is all there already, as is the nothing of a 304, needs no stream.
         content = answer.content
-        stream = httpx.ByteStream(content.read_nowait()) if _complete(content) else _Body(answer)
+        stream = _Whole(content.read_nowait()) if _complete(content) else _Body(answer)
         return httpx.Response(answer.status, headers=answer.raw_headers, stream=stream)
 
     async def aclose(self) -> None:
@@ -106,6 +106,17 @@ class PlainTransport(httpx.AsyncBaseTransport):
             connect, read = key
             self._timeouts[key] = aiohttp.ClientTimeout(connect=connect, sock_connect=connect, sock_read=read)
         return self._timeouts[key]
+
+
+class _Whole(httpx.AsyncByteStream):
+    """A body that is all there; httpx's own would be read, and unpacked, at once."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        if self._body:
+            yield self._body
 
 
 class _Body(httpx.AsyncByteStream):
