@@ -216,7 +216,7 @@ class Document:
             item = _merged([sight.item for sight in sights])
             now = content_hash(item)
         if first.known is None:
-            marks = likeness.marks(item.feed, item.title, item.link)
+            marks = self._marks_of(item) if item is first.item else likeness.marks(item.feed, item.title, item.link)
             return Decision(item, Novelty.NEW, "not in the archive", now, marks=marks)
         how = next((sight.how for sight in sights if sight.how), "")
         copies = [copy for sight in sights for copy in self._copies.get(sight.source, ())]

@@ -17,14 +17,14 @@ from support import store_writer
 from support.stored import ALERTS, NOW, count, decided, delivery, hit, hours, item, queued, saved_hits, tables
 
 from monitor.adapters.store import SqliteStore, open_store
-from monitor.core.model import FeedSpec, FeedState, Novelty, Receipt, Story, Trouble, TroubleKind
+from monitor.core.model import FeedSpec, FeedState, Hold, Novelty, Receipt, Story, Trouble, TroubleKind
 from monitor.errors import StoreError
 
 WRITES: dict[str, Callable[[SqliteStore], object]] = {
     "sync": lambda store: store.feeds.sync([FeedSpec("new", "https://n.example/"), FeedSpec("f", "changed")], hours(1)),
     "save feed": lambda store: store.feeds.save(FeedState("f", etag="new", failures=7)),
     "record poll": lambda store: store.feeds.record_poll("f", NOW, "ok"),
-    "hold": lambda store: store.feeds.hold("f.example", hours(5)),
+    "hold": lambda store: store.feeds.hold(Hold("f.example", hours(5))),
     "begin trouble": lambda store: store.feeds.begin("f", Trouble(TroubleKind.SILENT, "nothing new", hours(2))),
     "end trouble": lambda store: store.feeds.end("f", TroubleKind.BROKEN, hours(3)),
     "save items": lambda store: store.archive.save([decided(item("new"))], NOW),

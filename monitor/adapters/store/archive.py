@@ -75,9 +75,10 @@ UPDATE items SET content_hash = :content_hash, title = :title, link = :link, aut
 WHERE feed = :feed AND key = :key AND content_hash <> :content_hash
 """
 
+_IDS = "SELECT key, id FROM items WHERE feed = ? AND key IN (SELECT value FROM json_each(?))"
+
 _SIGHT = """
-INSERT INTO sightings (item_id, last_seen_at)
-SELECT id, :now FROM items WHERE feed = :feed AND key IN (SELECT value FROM json_each(:keys))
+INSERT INTO sightings (item_id, last_seen_at) VALUES (?, ?)
 ON CONFLICT (item_id) DO UPDATE SET last_seen_at = max(last_seen_at, excluded.last_seen_at)
 """
 
@@ -148,20 +149,29 @@ class Archive:
 
         All items are of one feed. What an edited item said before is kept in `editions` with the time `now`.
         """
-        if not decisions:
-            return {}
-        feed = decisions[0].item.feed
-        rows = {novelty: [_item_row(d, now) for d in decisions if d.novelty is novelty] for novelty in Novelty}
-        keys = [decision.item.key for decision in decisions]
-        kept = to_json([storable(key) for key in keys])
+        new = [decision for decision in decisions if decision.novelty is Novelty.NEW]
+        edited = [decision for decision in decisions if decision.novelty is Novelty.EDITED]
         with self._database.transaction():
-            self._database.execute_many(_INSERT_ITEM, rows[Novelty.NEW])
-            self._database.execute_many(_KEEP_EDITION, rows[Novelty.EDITED])
-            self._database.execute_many(_UPDATE_ITEM, rows[Novelty.EDITED])
-            trims = [{"item": d.id, "most": EDITIONS_KEPT - 1} for d in decisions if d.novelty is Novelty.EDITED]
-            self._database.execute_many(_TRIM_EDITIONS, trims)
-            self._database.execute(_SIGHT, {"now": stamp(now), "feed": feed, "keys": kept})
-            return {key: known.id for key, known in self.known(feed, keys).items()}
+            self._database.execute_many(_INSERT_ITEM, [_item_row(decision, now) for decision in new])
+            if edited:
+                rows = [_item_row(decision, now) for decision in edited]
+                self._database.execute_many(_KEEP_EDITION, rows)
+                self._database.execute_many(_UPDATE_ITEM, rows)
+                trims = [{"item": decision.id, "most": EDITIONS_KEPT - 1} for decision in edited]
+                self._database.execute_many(_TRIM_EDITIONS, trims)
+            ids = self._ids(decisions)
+            self._database.execute_many(_SIGHT, [(item_id, stamp(now)) for item_id in ids.values()])
+        return ids
+
+    def _ids(self, decisions: Sequence[Decision]) -> dict[str, int]:
+        """Key → item id, asked for only where it is not known yet."""
+        ids = {decision.item.key: decision.id for decision in decisions if decision.id is not None}
+        if names := {decision.item.key: storable(decision.item.key) for decision in decisions if decision.id is None}:
+            feed = decisions[0].item.feed
+            rows = self._database.rows(_IDS, (feed, to_json(list(names.values()))))
+            found = {row["key"]: row["id"] for row in rows}
+            ids |= {key: found[name] for key, name in names.items() if name in found}
+        return ids
 
     # --- stories ------------------------------------------------------------------------------------------
 

@@ -39,6 +39,8 @@ _NO_HABITS = Habits()
 
 def stamp(moment: datetime) -> str:
     """An aware datetime as text. Raises ValueError for a naive one: its zone would be a guess."""
+    if moment.tzinfo is UTC:
+        return moment.isoformat(timespec="microseconds")[:-6] + "Z"
     if moment.tzinfo is None:
         raise ValueError(f"naive datetime {moment!r}")
     try:
@@ -63,9 +65,12 @@ def moment_or_none(text: str | None) -> datetime | None:
     return None if text is None else moment(text)
 
 
+_TO_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def to_json(value: object) -> str:
     """JSON text: compact, not escaped, in the order given."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _TO_JSON.encode(value)
 
 
 def fold(text: str | None) -> str:
@@ -78,7 +83,7 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 def storable(text: str) -> str:
     """The same text, of the same length, with U+FFFD for what SQLite can't hold or compare: NUL, lone surrogates."""
-    return _UNSTORABLE.sub("\ufffd", text)
+    return text if text.isascii() and "\0" not in text else _UNSTORABLE.sub("\ufffd", text)
 
 
 def storable_all(values: Mapping[str, Any] | Sequence[Any]) -> dict[str, Any] | tuple[Any, ...]:

@@ -143,12 +143,25 @@ class Database:
         self._refuse_after_rollback()
         self._depth += 1
         try:
-            with self.utils.atomic():
+            with self._savepoint():
                 yield
         except sqlite3.Error as error:
             raise explain(error, self.path) from error
         finally:
             self._depth -= 1
+
+    @contextmanager
+    def _savepoint(self) -> Generator[None]:
+        # The same name for all of them: the innermost is meant, and the statements stay prepared.
+        self._connection.execute("SAVEPOINT nested")
+        try:
+            yield
+        except BaseException:
+            if self._connection.in_transaction:  # else the error undid everything, savepoints included
+                self._connection.execute("ROLLBACK TO nested")
+                self._connection.execute("RELEASE nested")
+            raise
+        self._connection.execute("RELEASE nested")
 
     @contextmanager
     def _outermost(self) -> Generator[None]:
