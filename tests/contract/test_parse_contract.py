@@ -205,6 +205,51 @@ def test_when_a_feed_asks_not_to_be_read_is_passed_on(said: str, hours: set[int]
     assert (parsed.skip_hours, parsed.skip_days) == (hours, days)
 
 
+# --- dates ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("said", "published"),
+    [
+        ("сегодня, 10:05", datetime(2026, 11, 22, 7, 5, tzinfo=UTC)),
+        ("вчера в 23:59", datetime(2026, 11, 21, 20, 59, tzinfo=UTC)),
+        ("22 ноября, 10:00", datetime(2026, 11, 22, 7, 0, tzinfo=UTC)),
+        ("31 декабря, 10:00", datetime(2025, 12, 31, 7, 0, tzinfo=UTC)),
+        ("11月22日 10:00", datetime(2026, 11, 22, 7, 0, tzinfo=UTC)),
+        ("昨天 10:00", datetime(2026, 11, 21, 7, 0, tzinfo=UTC)),
+        ("어제 10:00", datetime(2026, 11, 21, 7, 0, tzinfo=UTC)),
+        ("30 минут назад", datetime(2026, 11, 22, 7, 30, tzinfo=UTC)),
+        ("3 часа назад", datetime(2026, 11, 22, 5, 0, tzinfo=UTC)),
+        ("2 hours ago", datetime(2026, 11, 22, 6, 0, tzinfo=UTC)),
+        ("5分钟前", datetime(2026, 11, 22, 7, 55, tzinfo=UTC)),
+        ("soon", None),
+    ],
+)
+def test_a_date_in_words_is_understood_by_when_it_was_read(said: str, published: datetime | None) -> None:
+    document = rss(f"<item><title>t</title><pubDate>{said}</pubDate></item>")
+
+    assert read(document, timezone="Europe/Moscow").items[0].published == published
+
+
+def test_a_date_in_words_is_no_part_of_the_identity() -> None:
+    one, other = (
+        read(rss(f"<item><title>t</title><pubDate>{said}</pubDate></item>")).items[0]
+        for said in ("5 минут назад", "6 минут назад")
+    )
+
+    assert one.key == other.key
+    assert one.published != other.published
+
+
+def test_dates_in_the_future_are_told_and_do_not_count() -> None:
+    dates = ("2026-11-22T08:30:00Z", "2026-11-23T08:30:00Z", "2036-11-22T08:30:00Z")
+    items = [f"<item><guid>{date}</guid><title>t</title><pubDate>{date}</pubDate></item>" for date in dates]
+    parsed = read(rss(*items))
+
+    assert parsed.notes == ("2 items are dated in the future: what counts is when they were first seen",)
+    assert {item.dated for item in parsed.items} == {AT}
+
+
 # --- links and identity -----------------------------------------------------------------------------------------
 
 
@@ -218,6 +263,10 @@ def test_when_a_feed_asks_not_to_be_read_is_passed_on(said: str, hours: set[int]
         ("?id=1&amp;x=2", "https://vesti.example/rss/all.xml?id=1&x=2"),
         (" \n https://else.example/\n a ", "https://else.example/a"),
         ("<![CDATA[https://else.example/?a=1&b=2]]>", "https://else.example/?a=1&b=2"),
+        (
+            "https://www.google.com/url?url=https://else.example/a%3Futm_source%3Drss&amp;sa=t",
+            "https://else.example/a?utm_source=rss",
+        ),
         ("javascript:alert(1)", ""),
         ("mailto:desk@vesti.example", ""),
         ("http://[broken/", ""),

@@ -1,7 +1,7 @@
 """The common form between the formats and `Item`: raw fields as a feed gives them, made into plain text here. Pure."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
@@ -22,6 +22,7 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
 _LONGEST_MARKUP = 2_000_000
 _LONGEST_LINE = 2_000
 _MOST_CATEGORIES = 50
+_MOST_COMPARED = 20
 _AHEAD = timedelta(hours=1)  # so far clocks may differ without a word
 _LONGEST_KEPT = 80
 
@@ -143,10 +144,12 @@ def _category(name: str) -> str:
 
 
 def _joined(texts: list[str]) -> str:
-    """Every text that is not already part of another, in order."""
+    """Every text that is not already part of another, in order; of very many, every one that comes only once."""
     if len(texts) == 1:
         return texts[0]
     found = list(dict.fromkeys(filter(None, texts)))
+    if len(found) > _MOST_COMPARED:
+        return "\n".join(found)
     return "\n".join(one for one in found if not any(one is not other and one in other for other in found))
 
 
@@ -193,12 +196,13 @@ def _distinct(items: list[Item]) -> tuple[list[Item], list[str]]:
     if len(groups) == len(items):
         return items, []
     shared = {key for key, group in groups.items() if len(group) > 1 and len(set(map(_looks, group))) > 1}
+    pages = Counter((key, normalise_link(item.link)) for key in shared for item in groups[key])
     notes: list[str] = []
     kept: dict[str, Item] = {}
     for item in items:
         if item.key in shared:
             key = item_key(guid="", link=item.link, title=item.title, published=item.published)
-            if sum(normalise_link(item.link) == normalise_link(other.link) for other in groups[item.key]) > 1:
+            if pages[item.key, normalise_link(item.link)] > 1:
                 key = item_key(guid="", link="", title=item.title or item.summary[:200], published=item.published)
             item = replace(item, key=key)
         kept.setdefault(item.key, item)
