@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli import output, trying
+from monitor.cli import output, planning, trying
 from monitor.cli.session import Json, Session, command, group
 from monitor.errors import MonitorError
 
@@ -254,3 +254,4 @@ command(app, "check", "monitor feeds check https://example.org/rss", "monitor fe
 trying.register(app)
 command(app, "import", "monitor feeds import reader.opml -o feeds/imported.yaml", paths=("feeds",))(import_opml)
 command(app, "export", "monitor feeds export > feeds.opml", paths=("feeds",))(export)
+planning.register(app)

@@ -19,7 +19,7 @@ RULES = "rules:\n  - {id: ports, title: Ports, match: harbour}\n"
 FEEDS = "feeds:\n  - {id: coast-daily, url: 'https://coast.example/rss', language: no, name: Kysten}\n"
 NAMES = {
     *("demo", "init", "check", "doctor", "run", "once", "health", "match", "parse", "items", "hits", "outbox"),
-    *("feeds list", "feeds health", "feeds check", "feeds import", "feeds export"),
+    *("feeds list", "feeds health", "feeds check", "feeds import", "feeds export", "feeds plan"),
     *("digest list", "digest preview", "digest send", "rules list", "rules test"),
 }
 
