@@ -1,13 +1,13 @@
 """Makes digests when they are due: tray → Digest → messages → outbox, in one transaction. Does not send."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from monitor.app.ports import Renderer, Store
 from monitor.app.watch import Watch
 from monitor.core import schedule
 from monitor.core.digest import compose
-from monitor.core.model import Delivery, Digest, DigestSpec
+from monitor.core.model import Coverage, Delivery, Digest, DigestSpec
 
 HISTORY_DAYS = 30  # the small figures beside a topic
 
@@ -75,7 +75,7 @@ class DigestWriter:
             rules=watch.rules_by_id,
             told=archive.story_ids_told(spec.id, {hit.story_id for hit in hits}),
             daily=archive.daily_hits(rules, HISTORY_DAYS, now, spec.timezone),
-            coverage=archive.coverage(watch.enabled, since or now - timedelta(days=1), now),
+            coverage=self._coverage(watch, spec, since, now),
             since=since,
             now=now,
             next_at=schedule.next_digest(spec, now),
@@ -83,6 +83,14 @@ class DigestWriter:
             notes=watch.notes,
             sample=self._sample,
         )
+
+    def _coverage(self, watch: Watch, spec: DigestSpec, since: datetime | None, now: datetime) -> Coverage:
+        """What was watched, and how the feeds fared since somebody last heard of that."""
+        since = since or now - timedelta(days=1)
+        heard = min(self._store.digests.last_heard(spec.id) or since, since)
+        enabled = {feed.id for feed in watch.enabled}
+        notices = (notice for notice in self._store.feeds.notices(heard, now) if notice.feed in enabled)
+        return replace(self._store.archive.coverage(watch.enabled, since, now), notices=tuple(notices))
 
     def outlook(self, watch: Watch, now: datetime) -> list[DigestOutlook]:
         """Every digest with its next time, in the order of the file."""

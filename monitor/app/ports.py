@@ -207,7 +207,7 @@ class Archive(Protocol):
         ...
 
     def coverage(self, specs: Sequence[FeedSpec], since: datetime, until: datetime) -> Coverage:
-        """What was watched in this period."""
+        """What was watched in this period; without notices."""
         ...
 
 
@@ -236,6 +236,10 @@ class DigestDesk(Protocol):
 
     def last_sent(self, digest: str) -> datetime | None:
         """When this digest was last made, or None."""
+        ...
+
+    def last_heard(self, digest: str) -> datetime | None:
+        """When this digest was last made and queued for somebody, or None: an empty one may be made for nobody."""
         ...
 
     def start(self, digest: str, now: datetime) -> datetime:

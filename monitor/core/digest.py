@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
+from monitor.core import feednews
 from monitor.core.headline import fold
 from monitor.core.model import (
     Carrier,
@@ -78,6 +79,7 @@ def compose(
         notes=tuple(notes),
         next_at=next_at,
         sample=sample,
+        feed_news=feednews.fold(coverage.notices, feeds, since, coverage.feeds),
     )
 
 

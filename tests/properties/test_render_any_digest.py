@@ -17,6 +17,7 @@ from monitor.core.model import (
     Carrier,
     Digest,
     DigestStory,
+    FeedNews,
     FeedTrouble,
     Ownership,
     Reason,
@@ -25,6 +26,7 @@ from monitor.core.model import (
     StoryStatus,
     Target,
     Topic,
+    TroubleKind,
 )
 
 SCRIPTS = st.sampled_from(
@@ -90,9 +92,18 @@ DIGEST = st.builds(
     ).map(tuple),
     stories=st.lists(STORY, max_size=6).map(tuple),
     coverage=st.builds(
-        lambda troubles: samples.replace(samples.coverage(), broken=tuple(troubles)),
-        st.lists(st.builds(FeedTrouble, TEXT, TEXT, TEXT, st.one_of(st.none(), MOMENT)), max_size=30),
+        lambda troubles: samples.replace(
+            samples.coverage(), broken=tuple(troubles), standing=((TroubleKind.BROKEN, 1_200),)
+        ),
+        st.lists(st.builds(FeedTrouble, TEXT, TEXT, TEXT, st.one_of(st.none(), MOMENT), st.booleans()), max_size=30),
     ),
+    feed_news=st.lists(
+        st.builds(
+            FeedNews, st.sampled_from(TroubleKind), st.booleans(), st.lists(TEXT, max_size=3).map(tuple),
+            st.integers(1, 900), TEXT, TEXT, st.booleans(), MOMENT, st.one_of(st.none(), MOMENT), st.booleans(),
+        ),
+        max_size=30,
+    ).map(tuple),
     left_out=st.lists(st.tuples(TEXT, st.integers(0, 99)), max_size=3).map(tuple),
     notes=st.lists(TEXT, max_size=12).map(tuple),
     next_at=st.one_of(st.none(), MOMENT),

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from monitor.core import feednews
 from monitor.core.model import (
     Carrier,
     Coverage,
@@ -11,8 +12,10 @@ from monitor.core.model import (
     Digest,
     DigestStory,
     Evidence,
+    FeedSpec,
     FeedTrouble,
     Message,
+    Notice,
     Ownership,
     Reason,
     Segment,
@@ -20,6 +23,7 @@ from monitor.core.model import (
     StoryStatus,
     Target,
     Topic,
+    TroubleKind,
 )
 
 DAILY = (
@@ -275,6 +279,51 @@ def digest() -> Digest:
 def empty() -> Digest:
     """The same morning without any news."""
     return replace(digest(), headline="Nothing new", stories=(), topics=(), left_out=(), notes=())
+
+
+FEEDS = {
+    feed.id: feed
+    for feed in (
+        FeedSpec("vostok", "https://vostok.example/rss", "Образец-Восток"),
+        FeedSpec("ribao", "https://yangli.example/rss", "样例日报"),
+        FeedSpec("coast", "https://coast.example/rss", "Sample Coast"),
+        *(FeedSpec(f"kray-{n}", f"https://kray.example/{n}", f"Пример-Край {n}") for n in range(1, 6)),
+    )
+}
+
+
+def notices() -> tuple[Notice, ...]:
+    """What happened to the feeds of `FEEDS` in the period: one of each that can, and a host with five feeds."""
+    kind = TroubleKind
+    return (
+        *(Notice(f"kray-{n}", kind.BROKEN, "not read since …: timeout", _hours(8)) for n in range(1, 6)),
+        Notice(
+            "vostok", kind.BROKEN,
+            "not read since 2026-11-18 11:00 UTC: the server answered 403 Forbidden. Its server refuses this program "
+            "or network: try another user agent or a proxy",
+            _hours(30),
+        ),
+        Notice("ribao", kind.BROKEN, "not read since …", _hours(90), _hours(20)),
+        Notice("coast", kind.MOVED, "it has moved for good: write `url: https://coast.example/feed`", _hours(12)),
+        Notice("ribao", kind.SILENT, "nothing new since 2026-11-17, though it brings about 12 a day", _hours(5)),
+    )  # fmt: skip
+
+
+def feeds() -> Digest:
+    """A quiet morning on which much happened to the feeds."""
+    found = notices()
+    watched = replace(
+        coverage(),
+        broken=(
+            FeedTrouble("vostok", "Образец-Восток", "answered 403", _hours(44), told=True),
+            FeedTrouble("stary", "Старый Пример", "answered 503", _hours(400), told=True),
+            FeedTrouble("nove", "Nové Príklady", "no connection", None),
+        ),
+        notices=found,
+        standing=((TroubleKind.BROKEN, 7), (TroubleKind.SILENT, 3), (TroubleKind.MOVED, 1)),
+    )
+    news = feednews.fold(found, FEEDS, AT - timedelta(days=4), watched.feeds)
+    return replace(empty(), coverage=watched, feed_news=news)
 
 
 def flood(stories: int = 60, carriers: int = 12) -> Digest:

@@ -19,6 +19,7 @@ GOLDEN = Path(__file__).parent.parent / "data" / "golden"
 DIGESTS = {
     "morning": samples.digest(),
     "empty": samples.empty(),
+    "feeds": samples.feeds(),
     "sample": replace(samples.digest(), stories=(samples.tumen(),), sample=True),
 }
 FORMS: dict[str, Callable[[Digest], str]] = {

@@ -1,5 +1,6 @@
 """Figures over a period: what was watched, and how many hits each day had."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
@@ -8,7 +9,7 @@ from zoneinfo import ZoneInfo
 from monitor.adapters.store import codec
 from monitor.adapters.store.codec import moment_or_none, stamp, to_json
 from monitor.adapters.store.database import Database
-from monitor.core.model import Coverage, FeedSpec, FeedState, FeedTrouble
+from monitor.core.model import Coverage, FeedSpec, FeedState, FeedTrouble, TroubleKind
 
 UNKNOWN_LANGUAGE = "und"  # BCP 47's word for feeds of several languages or of none that is known
 OVERDUE_AFTER = timedelta(minutes=15)  # of a poll that should have been: a cycle takes its time
@@ -32,7 +33,7 @@ GROUP BY hits.rule, days.day
 
 
 def coverage(database: Database, specs: Sequence[FeedSpec], since: datetime, until: datetime) -> Coverage:
-    """What was watched from `since` to `until`, both included, over the enabled ones of `specs`.
+    """What was watched from `since` to `until`, both included, over the enabled ones of `specs`; without notices.
 
     A feed counts as read when it had a success in the period, or when none was due: its last poll was a success and
     its next one is not overdue at `until`. It is broken when it is gone, or when it had no success in the period and
@@ -52,6 +53,7 @@ def coverage(database: Database, specs: Sequence[FeedSpec], since: datetime, unt
         items=sum(row["items"] for row in polls.values()),
         last_poll_at=moment_or_none(max((row["last_at"] for row in polls.values()), default=None)),
         broken=tuple(trouble for trouble in troubles if trouble),
+        standing=_standing([states[spec.id] for spec in enabled if spec.id in states]),
         by_language=_by_language(enabled, read),
     )
 
@@ -70,7 +72,13 @@ def _trouble(spec: FeedSpec, state: FeedState | None, read: bool) -> FeedTrouble
     if not state.gone and (read or state.failures < enough):
         return None
     message = state.last_error or ("the server says that it is gone for good" if state.gone else "no answer")
-    return FeedTrouble(spec.id, spec.label, message, state.last_success_at)
+    told = any(trouble.kind in (TroubleKind.BROKEN, TroubleKind.GONE) for trouble in state.troubles)
+    return FeedTrouble(spec.id, spec.label, message, state.last_success_at, told)
+
+
+def _standing(states: Sequence[FeedState]) -> tuple[tuple[TroubleKind, int], ...]:
+    counts = Counter(trouble.kind for state in states for trouble in state.troubles)
+    return tuple((kind, counts[kind]) for kind in TroubleKind if counts[kind])
 
 
 def _by_language(specs: Sequence[FeedSpec], read: Collection[str]) -> tuple[tuple[str, int, int], ...]:

@@ -90,6 +90,14 @@ class DigestDesk:
         sql = "SELECT at FROM runs WHERE digest = ? ORDER BY id DESC LIMIT 1"
         return moment_or_none(self._database.value(sql, (digest,)))
 
+    def last_heard(self, digest: str) -> datetime | None:
+        """When this digest was last made and queued for somebody, or None: an empty one may be made for nobody."""
+        sql = """
+            SELECT at FROM runs WHERE digest = ? AND EXISTS (SELECT 1 FROM deliveries WHERE run_id = runs.id)
+            ORDER BY id DESC LIMIT 1
+        """
+        return moment_or_none(self._database.value(sql, (digest,)))
+
     def start(self, digest: str, now: datetime) -> datetime:
         """When this digest was first known (recorded now if never): cron times before it are not made up for."""
         self._database.execute(

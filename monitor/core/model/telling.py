@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from monitor.core.model.findings import Evidence, RuleStatus, Severity
-from monitor.core.model.sources import Notice, Ownership
+from monitor.core.model.sources import Notice, Ownership, TroubleKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +142,23 @@ class FeedTrouble:
     label: str
     message: str
     since: datetime | None
+    told: bool = False  # by a notice, now or before
+
+
+@dataclass(frozen=True, slots=True)
+class FeedNews:
+    """What became of some feeds in a digest's period: a trouble that began, or one that is over."""
+
+    kind: TroubleKind
+    over: bool
+    feeds: tuple[str, ...]  # names, the first few
+    count: int  # of all feeds it is about
+    message: str = ""  # of a single one: what is the matter, and what to do
+    host: str = ""  # where all of them are
+    everywhere: bool = False  # nearly every feed: the fault is hardly theirs
+    began_at: datetime | None = None
+    ended_at: datetime | None = None
+    brief: bool = False  # began and ended in the period
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +173,7 @@ class Coverage:
     broken: tuple[FeedTrouble, ...] = ()
     by_language: tuple[tuple[str, int, int], ...] = ()  # (language, read, all)
     notices: tuple[Notice, ...] = ()  # troubles that began or ended in the period
+    standing: tuple[tuple[TroubleKind, int], ...] = ()  # how many feeds have such a trouble now
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +193,7 @@ class Digest:
     notes: tuple[str, ...] = ()  # e.g. a refused reload of rules.yaml
     next_at: datetime | None = None
     sample: bool = False  # made by the demo: every channel must say so
+    feed_news: tuple[FeedNews, ...] = ()  # `coverage.notices`, folded
 
 
 @dataclass(frozen=True, slots=True)

@@ -227,6 +227,8 @@ def _foot(view: DigestView) -> list[Block]:
     lines = ["*What was watched.* " + escape(" ".join(view.watched))]
     if view.broken:
         lines += ["*Not heard*", *(f"• {escape(line)}" for line in view.broken)]
+    if view.feed_news:
+        lines += ["*News of the feeds*", *(f"• {escape(line)}" for line in view.feed_news)]
     if view.left_out:
         lines.append(f"*Left out.* {escape(', '.join(view.left_out))}. `monitor hits` lists them.")
     if view.notes:

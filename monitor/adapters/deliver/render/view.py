@@ -14,7 +14,6 @@ from monitor.core.model import (
     Coverage,
     Digest,
     DigestStory,
-    FeedTrouble,
     Ownership,
     Reason,
     Segment,
@@ -22,7 +21,7 @@ from monitor.core.model import (
     Topic,
 )
 
-from . import words
+from . import feeds, words
 from .differences import Run, differences
 
 HEADLINE_MAX, SNIPPET_MAX, NAME_MAX, MESSAGE_MAX, NOTE_MAX = 400, 1_200, 100, 200, 400  # characters
@@ -30,7 +29,7 @@ WHY_MAX = 800  # characters of found words for each rule
 MARKS_MAX = 40  # marked runs of a text; the words after them stand unmarked
 COPIES_MAX, COPY_NAME_MAX = 6, 60  # outlets named that copied a headline, and characters of each
 GLOSS_MAX, FORMS_MAX, CHANGES_MAX, REASONS_MAX = 16, 6, 4, 6  # how many are listed before "and n more"
-BROKEN_MAX, TOPICS_MAX, NOTES_MAX = 20, 30, 10
+TOPICS_MAX, NOTES_MAX = 30, 10
 FULL_MAX, STORIES_MAX = 60, 300  # stories told in full, stories told at all; the rest is counted
 SILENT_AFTER = timedelta(hours=6)  # from when on it is worth saying that nobody wrote of it in English
 
@@ -144,6 +143,7 @@ class DigestView:
     stories: tuple[StoryView, ...]
     empty: tuple[str, ...]  # sentences, when there is no story at all
     watched: tuple[str, ...]  # sentences
+    feed_news: tuple[str, ...]  # sentences: troubles of feeds that began or ended
     broken: tuple[str, ...]
     left_out: tuple[str, ...]
     notes: tuple[str, ...]
@@ -178,18 +178,14 @@ def view(digest: Digest) -> DigestView:
         stories=stories,
         empty=() if stories else _empty(digest, since),
         watched=_watched(digest.coverage, times),
-        broken=_broken(digest.coverage.broken, times),
+        feed_news=feeds.news(digest.feed_news, digest.coverage, times),
+        broken=feeds.not_heard(digest.coverage, times),
         left_out=tuple(_left_out(digest)),
-        notes=_capped([words.clip(note, NOTE_MAX) for note in digest.notes], NOTES_MAX, "notes"),
+        notes=words.capped([words.clip(note, NOTE_MAX) for note in digest.notes], NOTES_MAX, "notes"),
         next=times.long(digest.next_at) if digest.next_at else "",
         sample=SAMPLE if digest.sample else "",
         anchors=frozenset(s.anchor for s in stories),
     )
-
-
-def _capped(lines: Sequence[str], limit: int, noun: str) -> tuple[str, ...]:
-    more = len(lines) - limit
-    return (*lines[:limit], f"and {more} more {noun}") if more > 0 else tuple(lines)
 
 
 # --- head and foot ----------------------------------------------------------------------------------------
@@ -272,7 +268,9 @@ def _empty(digest: Digest, since: str) -> tuple[str, ...]:
     unread = coverage.feeds - coverage.feeds_read
     if unread > 0:
         verb = "was" if unread == 1 else "were"
-        below = "; see “Not heard” below" if coverage.broken else ""
+        unnamed = coverage.notices and not feeds.not_heard(coverage, words.Times(digest.at, digest.timezone))
+        section = "News of the feeds" if unnamed else "Not heard"
+        below = f"; see “{section}” below" if coverage.broken else ""
         lines.append(f"This says nothing of the {words.count(unread, 'feed')} that {verb} not read{below}.")
     return tuple(lines)
 
@@ -299,15 +297,6 @@ def _watched(coverage: Coverage, times: words.Times) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _broken(troubles: Sequence[FeedTrouble], times: words.Times) -> tuple[str, ...]:
-    lines = [
-        f"{words.clip(t.label, NAME_MAX)} ({words.clip(t.message, MESSAGE_MAX)}"
-        + (f", since {times.short(t.since)})" if t.since else ")")
-        for t in troubles
-    ]
-    return _capped(lines, BROKEN_MAX, "feeds; `monitor feeds health` lists them all")
-
-
 # --- a story ----------------------------------------------------------------------------------------------
 
 
@@ -324,7 +313,7 @@ def _story(number: int, story: DigestStory, digest: Digest, times: words.Times, 
         link=words.safe_link(story.link),
         title=title,
         headline=segments(story.headline_marks, HEADLINE_MAX) or (Segment(title),),
-        gloss=" · ".join(_capped(glosses, GLOSS_MAX, "terms")),
+        gloss=" · ".join(words.capped(glosses, GLOSS_MAX, "terms")),
         meta=tuple(_meta(story, digest, times, english)),
         changes=tuple(_change(old, new, story) for old, new in changes),
         changes_more=len(story.changes) - len(changes),

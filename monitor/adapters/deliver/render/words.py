@@ -1,6 +1,7 @@
 """How times, spans, counts, places and foreign text are put into words. Pure; knows no output format."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from importlib.resources import files
@@ -156,3 +157,9 @@ def sparkline(daily: tuple[int, ...]) -> str:
     """Small bars, one a day; a day without anything is the lowest, any day with something stands above it."""
     top = max(daily, default=0)
     return "".join(BARS[0] if n <= 0 else BARS[max(1, round(n / top * (len(BARS) - 1)))] for n in daily)
+
+
+def capped(lines: Sequence[str], limit: int, noun: str) -> tuple[str, ...]:
+    """The first lines, and how many more there are."""
+    more = len(lines) - limit
+    return (*lines[:limit], f"and {more} more {noun}") if more > 0 else tuple(lines)

@@ -1,0 +1,99 @@
+"""Notices → what a digest says of the feeds: folded, so that an outage of three hundred feeds is one sentence."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from monitor.core.model import FeedNews, FeedSpec, Notice, TroubleKind
+
+NAMED = 3  # feeds that are named where there are more
+ALONE = 3  # up to so many feeds of a kind have a line of their own, with the reason
+SAME_HOST = 3  # feeds of one host whose common fate is the host's
+LEAST_EVERYWHERE, EVERYWHERE = 5, 0.6  # feeds, and share of all feeds, that fail together by no fault of their own
+
+
+def fold(
+    notices: Sequence[Notice], feeds: Mapping[str, FeedSpec], since: datetime | None, enabled: int
+) -> tuple[FeedNews, ...]:
+    """What began and what ended after `since`, gravest first, what began before what ended.
+
+    A feed is told of once for each kind of trouble: as it stands at the end, whatever came and went in between.
+    `enabled` is the number of all feeds.
+    """
+    last: dict[tuple[TroubleKind, str], Notice] = {}
+    for notice in notices:
+        earlier = last.get((notice.kind, notice.feed))
+        if earlier is None or notice.began_at >= earlier.began_at:
+            last[notice.kind, notice.feed] = notice
+    news: list[FeedNews] = []
+    for kind in TroubleKind:
+        for over in (False, True):
+            of_kind = [n for n in last.values() if n.kind is kind and (n.ended_at is not None) is over]
+            news += _grouped(sorted(of_kind, key=lambda n: n.began_at), kind, over, feeds, since, enabled)
+    return tuple(news)
+
+
+def _grouped(
+    notices: Sequence[Notice],
+    kind: TroubleKind,
+    over: bool,
+    feeds: Mapping[str, FeedSpec],
+    since: datetime | None,
+    enabled: int,
+) -> list[FeedNews]:
+    if not notices:
+        return []
+    if kind is TroubleKind.BROKEN and len(notices) >= max(LEAST_EVERYWHERE, EVERYWHERE * enabled):
+        return [_news(notices, kind, over, feeds, since, everywhere=True)]
+    groups: list[FeedNews] = []
+    by_host: dict[str, list[Notice]] = {}
+    for notice in notices:
+        by_host.setdefault(_host(feeds.get(notice.feed)), []).append(notice)
+    rest: list[Notice] = []
+    for host, same in by_host.items():
+        if host and len(same) >= SAME_HOST:
+            groups.append(_news(same, kind, over, feeds, since, host=host))
+        else:
+            rest += same
+    if over or len(rest) > ALONE:
+        groups += [_news(rest, kind, over, feeds, since)] if rest else []
+    else:
+        groups += [_news([notice], kind, over, feeds, since) for notice in rest]
+    return groups
+
+
+def _news(
+    notices: Sequence[Notice],
+    kind: TroubleKind,
+    over: bool,
+    feeds: Mapping[str, FeedSpec],
+    since: datetime | None,
+    *,
+    host: str = "",
+    everywhere: bool = False,
+) -> FeedNews:
+    labels = [feeds[n.feed].label if n.feed in feeds else n.feed for n in notices]
+    return FeedNews(
+        kind=kind,
+        over=over,
+        feeds=tuple(labels[:NAMED]),
+        count=len(notices),
+        message=notices[0].message if len(notices) == 1 and not over else "",
+        host=host,
+        everywhere=everywhere,
+        began_at=min(n.began_at for n in notices),
+        ended_at=max((n.ended_at for n in notices if n.ended_at), default=None),
+        brief=over and since is not None and all(n.began_at > since for n in notices),
+    )
+
+
+def _host(feed: FeedSpec | None) -> str:
+    try:
+        return (urlsplit(feed.url).hostname or "").lower() if feed else ""
+    except ValueError:
+        return ""
+
+
+def feeds_of(notices: Collection[Notice], *kinds: TroubleKind) -> frozenset[str]:
+    """The feeds of which these notices tell such a trouble that lasts."""
+    return frozenset(notice.feed for notice in notices if notice.kind in kinds and notice.ended_at is None)
