@@ -9,8 +9,8 @@ from support.hostile import TITLES, HostileServers
 from support.newsroom import Newsroom, slug
 
 LIMITS = {
-    "MONITOR_FETCH_TIMEOUT": "2s",
-    "MONITOR_FETCH_TOTAL": "4s",
+    "MONITOR_FETCH_TIMEOUT": "6s",  # with room for a machine that has other things to do
+    "MONITOR_FETCH_TOTAL": "9s",
     "MONITOR_MAX_BYTES": "2M",
     "MONITOR_CONCURRENCY": "200",
 }
@@ -20,7 +20,6 @@ ROOM = 150_000  # KiB that all faults together may cost; the bombs alone would t
 @pytest.fixture
 def servers(tmp_path: Path) -> Iterator[HostileServers]:
     with HostileServers(tmp_path) as running:
-        running.faults = [fault for fault in running.faults if fault.outcome != "refused"]
         yield running
 
 
@@ -49,7 +48,7 @@ def test_every_fault_is_named_and_costs_neither_the_good_feeds_nor_time_nor_memo
     otherwise = {
         fault.name: (polls[slug(fault.name)], health[slug(fault.name)]["last_error"])
         for fault in servers.faults
-        if polls[slug(fault.name)] != (fault.outcome, fault.items)
+        if polls[slug(fault.name)] not in {(fault.outcome, fault.items), (fault.or_else, fault.items)}
         or not all(words in health[slug(fault.name)]["last_error"] for words in fault.words)
     }
     assert otherwise == {}

@@ -47,14 +47,15 @@ def rss(*titles: str, prefix: str = "", link: str = "http://gazette.example/") -
 class Fault:
     """One host and what is the matter with it.
 
-    `outcome` is what the log of polls shall say: "ok", or the kind of failure. `words` are parts of what the health
-    shall say, `items` how many items are read all the same. `server` names the kind of TLS, "" for none; `address`
-    takes the place of a server.
+    `outcome` is what the log of polls shall say: "ok", or the kind of failure; `or_else` is as right, where it depends
+    on who is faster. `words` are parts of what the health shall say, `items` how many items are read all the same.
+    `server` names the kind of TLS, "" for none; `address` takes the place of a server.
     """
 
     name: str
     answer: Reply | Script = field(default_factory=Reply)
     outcome: str = FINE
+    or_else: str = ""
     words: tuple[str, ...] = ()
     items: int = 0
     server: str = ""
@@ -187,12 +188,14 @@ def _slow_and_endless() -> Iterable[Fault]:
     for name, bomb in bombs().items():
         if name == "many gzip members":
             yield Fault(f"bomb: {name}", bomb, "empty", ("empty document",))
+        elif name == "gzip in gzip":
+            yield Fault(f"bomb: {name}", bomb, "too-large", ("200 times its size", "trap"))
         else:
             yield Fault(f"bomb: {name}", bomb, "too-large", large)
 
 
 def _redirects() -> Iterable[Fault]:
-    yield Fault("redirect to itself", redirect("/"), "redirect", ("redirects in a row",))
+    yield Fault("redirect to itself", redirect("/"), "redirect", ("in a circle",))
     turns = count()
     yield Fault("redirects without end", lambda _: redirect(f"/?{next(turns)}"), "redirect", ("redirects in a row",))
     for name, address in {
@@ -242,7 +245,7 @@ def _tls() -> Iterable[Fault]:
     yield Fault("TLS for another host", fine, "tls", refused, server="wrong host")
     yield Fault("TLS by nobody known", fine, "tls", (*refused, "issuer"), server="unknown authority")
     yield Fault("no TLS under https", fine, "tls", ("no secure connection",), server="none")
-    yield Fault("TLS that promises h2", fine, "protocol", ("proper HTTP",), server="false h2")
+    yield Fault("TLS that promises h2", fine, "protocol", or_else="connect", server="false h2")
     yield Fault(
         "from TLS to none", redirect("http://gazette.example/"), "redirect", ("not (gazette.example)",), server="fine"
     )

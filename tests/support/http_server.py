@@ -255,6 +255,10 @@ class HttpServer:
         """True if the connection may be used again."""
         if request.method in {"TLS", "PRI"}:  # neither TLS nor HTTP/2 is spoken here
             writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            with suppress(TimeoutError):  # closed with something unread, the answer could be lost
+                async with asyncio.timeout(0.5):
+                    while await reader.read(1000):
+                        pass
             return False
         script = self._route(request, str(writer.get_extra_info("sockname")[0]))
         reply = script(request) if script else Reply(404, b"not here")
