@@ -13,6 +13,7 @@ import httpx
 
 from monitor.adapters.fetch.headers import retry_after
 from monitor.core.model import Failure, FailureKind
+from monitor.core.polling import FLOOR
 from monitor.errors import AddressRefusedError
 
 _THROTTLING = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
@@ -41,8 +42,14 @@ def failure_of_hold(host: str, wait: timedelta) -> Failure:
 
 
 def hold_of(status: int, headers: Mapping[str, str], at: datetime) -> timedelta | None:
-    """For how long the whole host wants to be left alone, by its answer; None: it does not say so."""
-    return retry_after(headers, at) if status in _THROTTLING else None
+    """For how long the whole host wants to be left alone, by its answer; None: it does not say so.
+
+    Too many requests without a time is a wish, too: those that wait for their turn shall not go on asking.
+    """
+    if status not in _THROTTLING:
+        return None
+    asked = retry_after(headers, at)
+    return FLOOR if asked is None and status == HTTPStatus.TOO_MANY_REQUESTS else asked
 
 
 def failure_of_status(status: int, headers: Mapping[str, str], at: datetime) -> Failure:
