@@ -16,7 +16,7 @@ class Draft:
         self.summary: Markup | None = None
         self.contents: list[Markup] = []
         self.has_content = False  # a content has begun: a further description replaces the summary
-        self.is_link = False  # whether the guid may stand for a missing link
+        self.is_link = False  # whether the guid that is being read may stand for a missing link
         self.links: list[tuple[str, str]] = []  # (rel, address)
         self.dates = ["", "", ""]  # published, created, updated
         self.tags: list[list[str]] = []  # [term, label]
@@ -50,6 +50,13 @@ class Draft:
         if as_summary and self.summary is None:
             self.summary = markup
 
+    def take_guid(self, value: str, depth: int) -> None:
+        """The identity; if it is an address, and not said to be none, it stands for a missing link."""
+        if self.nearer("guid", depth):
+            self.guid = value
+        if self.is_link and not self.link and value.startswith(("http:", "https:", "/")):
+            self.link = value
+
     def take_author(self, text: str, depth: int) -> None:
         """By name and address if there were any, else by the text."""
         name, address = self.person
@@ -58,15 +65,13 @@ class Draft:
             self.author = whole
 
     def chosen_link(self) -> str:
-        """The page: by its own link, else the guid if it is an address, else the file that goes with it."""
+        """The page: by its own link, else by another, else the file that goes with it."""
         if self.link:
             return self.link
         for wanted in ("alternate", "via"):
             for rel, address in self.links:
                 if rel == wanted and address:
                     return address
-        if self.is_link and self.guid.startswith(("http:", "https:", "/")):
-            return self.guid
         return next((address for rel, address in self.links if rel == "enclosure" and address), "")
 
     def entry(self) -> Entry:

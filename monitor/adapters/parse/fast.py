@@ -127,6 +127,8 @@ class _Reader:
     def begin_skipped(self, _: str, __: dict[str, str]) -> None:
         """The picture, the source, the search box and other people: nothing in them is the item's own."""
         self.depth_inside, self.skipped = len(self.marks), True
+        if self.draft is not None:
+            self.draft.title_depth = -1  # feedparser lets a title after it replace one before
 
     def begin_text(self, name: str, attributes: dict[str, str]) -> None:
         """Title, summary, content: elements within are mark-up of the text."""
@@ -284,8 +286,8 @@ class _Reader:
     def end_guid(self, _: str, value: str) -> None:
         """The identity."""
         draft = self.draft or self.feed
-        if value and draft.nearer("guid", len(self.marks)):
-            draft.guid = self.resolved(value) if draft.is_link else value
+        if value:
+            draft.take_guid(self.resolved(value) if draft.is_link else value, len(self.marks))
 
     def end_date(self, name: str, value: str) -> None:
         """A date, of the kind that its name says."""
