@@ -5,9 +5,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 import yaml
 
-from monitor.core.model import Engine, FeedSpec, Query, SourceKind
+from monitor.core.model import Engine, FeedSpec, Item, Query, SourceKind
 from monitor.core.queries import GDELT_QUERY, MOST_SEARCHES, expand
-from monitor.core.rules import Rulebook, parse_rules
+from monitor.core.rules import Rulebook, compile_rules, parse_rules
 
 RULES = """
 terms:
@@ -155,6 +155,15 @@ def test_an_id_that_a_search_needs_may_not_be_another_feeds() -> None:
     entry = FeedSpec("q", "", language="ru", query=Query(Engine.GOOGLE_NEWS, "either"))
     (problem,) = expand([entry, FeedSpec("q.2", "https://a.example/")], book()).problems
     assert "`q.2`, which another feed has" in problem.message
+
+
+def test_a_rule_for_an_entry_looks_at_all_of_its_searches() -> None:
+    rule = "{id: r, title: R, match: мост, only: {feeds: [q]}, except: {feeds: [z]}}"
+    found, _ = parse_rules(yaml.safe_load(f"rules: [{rule}]"))
+    feeds = [FeedSpec(f"{name}.1", "", made_from=name) for name in ("q", "z", "other")]
+    matcher = compile_rules(found, feeds=feeds)
+    hits = {feed.id: bool(matcher.match(Item(feed.id, "k", "Мост"))) for feed in feeds}
+    assert hits == {"q.1": True, "z.1": False, "other.1": False}
 
 
 def test_without_rules_entries_stay_as_they_are() -> None:

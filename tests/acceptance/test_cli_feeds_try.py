@@ -1,0 +1,29 @@
+"""`monitor feeds try` and what it prints, with the installed command against a real server."""
+
+from pathlib import Path
+
+from support.command import complaint, monitor, rows, said
+from support.http_server import HttpServer
+
+ITEM = """<div class="news"><span class="date">{n} ноября 2025</span>
+<a class="ttl" href="/n/{n}">Суд вынес решение по делу номер {n}</a></div>"""
+LIST = f"<html><head><title>Суд</title></head><body>{''.join(ITEM.format(n=n) for n in range(1, 9))}</body></html>"
+
+
+def test_of_a_page_without_a_feed_selectors_are_suggested_and_work_as_they_stand(tmp_path: Path) -> None:
+    with HttpServer() as server:
+        url = server.document("/news", LIST.encode("cp1251"), content_type="text/html; charset=windows-1251")
+        text = said(monitor("feeds", "try", url, cwd=tmp_path))
+        assert text.startswith(f"a page read by selectors: {url} “Суд”, 8 items, 8 of them dated\n")
+        assert "2025-11-01 00:00  Суд вынес решение по делу номер 1\n" in text
+        entry = text[text.index("- id:") :]
+        (tmp_path / "feeds.yaml").write_text("feeds:\n" + entry, encoding="utf-8")
+        checked = rows(monitor("feeds", "check", "127-0-0-1", "--json", cwd=tmp_path).stdout)
+        assert checked[0]["items"] == 8
+
+
+def test_where_there_is_no_way_the_reason_is_said(tmp_path: Path) -> None:
+    with HttpServer() as server:
+        url = server.document("/", b"<html><title>Qrator</title><body>captcha</body></html>", content_type="text/html")
+        text = complaint(monitor("feeds", "try", url, cwd=tmp_path))
+    assert "no way to read it was found: an HTML page titled “Qrator” in place of a feed: the server wants" in text
