@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from monitor.adapters.config import load_feeds, load_rules
 from monitor.adapters.config.yaml import Node, read_yaml
-from monitor.core.model import Ownership, Target
+from monitor.core.model import Access, Ownership, Target
 
 GOOD = Path(__file__).parent.parent / "data" / "config" / "good"
 ROOT = Path(__file__).parent.parent.parent
@@ -30,6 +30,34 @@ def test_a_feed_has_everything_its_entry_says() -> None:
     assert coast.headers["Authorization"] == "Bearer s3cret"
     assert feeds["harbour-post"].enabled is False
     assert feeds["harbour-post"].reason == "answers 403"
+
+
+def test_how_a_feed_is_approached_is_read_with_what_the_environment_holds() -> None:
+    feeds = {feed.id: feed for feed in load_feeds(GOOD / "feeds.yaml", environ={"COAST_TOKEN": "s3cret"}).feeds}
+    assert feeds["coast-daily"].access == Access(
+        user_agent="Coast reader",
+        cookies={"session": "s3cret"},
+        proxy="socks5://desk:s3cret@proxy.example:1080",
+        verify=False,
+    )
+    assert feeds["harbour-post"].access == Access()
+
+
+def test_a_group_shares_its_access_by_defaults_and_a_feed_may_differ(tmp_path: Path) -> None:
+    lines = [
+        "defaults: {proxy: 'http://proxy.example:3128', auth: {username: desk, password: '${COAST_TOKEN}'}}",
+        "feeds:",
+    ]
+    lines += ["- {id: one, url: 'https://one.example/'}"]
+    lines += ["- {id: two, url: 'https://two.example/', proxy: '', auth: {bearer: abc}}"]
+    lines += ["- {id: three, url: 'https://three.example/', auth: null}"]
+    (tmp_path / "feeds.yaml").write_text("\n".join(lines), encoding="utf-8")
+
+    one, two, three = load_feeds(tmp_path / "feeds.yaml", environ={"COAST_TOKEN": "s3cret"}).feeds
+
+    assert one.access == Access(username="desk", password="s3cret", proxy="http://proxy.example:3128")
+    assert two.access == Access(bearer="abc")
+    assert three.access == Access(proxy="http://proxy.example:3128")
 
 
 def test_a_secret_in_a_header_does_not_show_when_the_feed_is_printed() -> None:

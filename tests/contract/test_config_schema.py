@@ -24,6 +24,7 @@ BEYOND = {
     "hash-without-channel", "lone-star", "password-in-url", "term-defined-twice", "unknown-channel",
     "unknown-encoding", "unknown-rule-in-digest", "unknown-term", "unknown-timezone", "unset-variable",
     "wait-beside-cron", "wrong-default", "bad-id", "digest-without-time", "country-as-language", "bad-header-name",
+    "auth-beside-header", "auth-unset-variable", "bad-cookie", "ca-file-missing",
 }  # fmt: skip
 
 

@@ -10,7 +10,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from monitor.adapters.config import values
-from monitor.adapters.config.checking import Entry, Text, Texts, read_entry, unknown_keys
+from monitor.adapters.config.access import AccessEntry, access_of
+from monitor.adapters.config.checking import Text, Texts, read_entry, unknown_keys
 from monitor.adapters.config.document import Document, load_document
 from monitor.adapters.config.kinds import FulltextValue, SourceEntry, source_of
 from monitor.adapters.config.yaml import Node
@@ -20,7 +21,7 @@ from monitor.errors import Problem
 _TOP = ("include", "defaults", "feeds")
 
 
-class FeedDefaults(Entry):
+class FeedDefaults(AccessEntry):
     """What `defaults:` may hold: every key that several feeds can share."""
 
     language: Annotated[str | None, BeforeValidator(values.language)] = None
@@ -60,7 +61,7 @@ class FeedFile:
 def load_feeds(path: Path, *, environ: Mapping[str, str] | None = None) -> FeedFile:
     """Read `feeds.yaml` and what it includes. Raises ConfigError with all complaints.
 
-    `environ` is where `${NAME}` in a header's value is looked up; None: the process's own environment.
+    `environ` is where `${NAME}` in headers and access is looked up; None: the process's own environment.
     """
     document = load_document(path, per_file=("defaults",))
     reader = _FeedReader(document, os.environ if environ is None else environ)
@@ -116,9 +117,11 @@ class _FeedReader:
                 headers[name] = values.header(name, value, self.environ)
             except values.ComplaintError as complaint:
                 self.problems.append(Problem((*path, "headers", name), f"{name}: {complaint}", complaint.hint))
-        fields = {name: getattr(entry, name) for name in FeedEntry.model_fields if name not in SourceEntry.model_fields}
+        access = access_of(entry, headers, path, self.environ, self.problems)
+        apart = SourceEntry.model_fields.keys() | AccessEntry.model_fields.keys()
+        fields = {name: getattr(entry, name) for name in FeedEntry.model_fields if name not in apart}
         source = source_of(entry, path, node.file, self.problems)
-        return number, FeedSpec(**{**fields, **source, "headers": headers})
+        return number, FeedSpec(**{**fields, **source, "headers": headers, "access": access})
 
     def check_unique(self, specs: list[tuple[int, FeedSpec]], key: str, message: str, hint: str) -> None:
         first: dict[str, int] = {}

@@ -121,6 +121,26 @@ _FEED: Mapping[str, Schema] = {
         "additionalProperties": _SCALAR,
         "description": "sent with every request; ${NAME} comes from the environment",
     },
+    "user_agent": _text("how the reader introduces itself here", pattern=r"^[\x20-\x7e]*$"),
+    "cookies": {"type": "object", "additionalProperties": _SCALAR, "description": "sent with every request"},
+    "auth": _object(
+        {
+            "username": _text("", pattern="^[^:]*$"),
+            "password": _text("such as ${PAPER_PASSWORD}"),
+            "bearer": _text("a token in place of both"),
+        },
+        description="a login",
+        oneOf=[{"required": ["username"]}, {"required": ["bearer"]}],
+        dependencies={"password": ["username"]},
+    ),
+    "proxy": _text("http://…, https://… or socks5://…", pattern=r"^(|\$\{\w+\}.*|(https?|socks5h?)://.+)$"),
+    "tls": _object(
+        {
+            "verify": {**_FLAG, "description": "false: take any certificate"},
+            "ca_file": _text("further authorities to trust, PEM", pattern=r"^(|[/~$].*)$"),
+        },
+        description="how the server proves who it is",
+    ),
     "fulltext": {"enum": [True, False, "promising"], "description": "fetch the articles of new items, too"},
 }
 _ONE_ORIGIN: Schema = {"oneOf": [{"required": [key]} for key in ORIGINS], "dependencies": {"html": ["url"]}}

@@ -146,7 +146,7 @@ def web_address(value: object) -> str:
     found = text(value)
     if re.match(r"[a-z+]*:?//[^/?#]*@", found):
         raise ComplaintError(
-            "the address holds a user name or password", "use `headers:` with a value such as Basic ${FEED_LOGIN}"
+            "the address holds a user name or password", "use `auth:` with username and password, such as ${FEED_PASSWORD}"
         )
     try:
         parts = urlsplit(found)
@@ -182,18 +182,27 @@ class HiddenText(str):
 
 def header(name: str, value: object, environ: Mapping[str, str]) -> str:
     """The value of an HTTP header; `${NAME}` stands for an environment variable, which must be set."""
-    if not _HEADER.fullmatch(name):
+    if not is_token(name):
         raise ComplaintError(f"`{name}` can't be the name of an HTTP header", "letters, digits and `-`")
-    template = text(value)
+    return filled(text(value), environ)
+
+
+def filled(template: str, environ: Mapping[str, str]) -> str:
+    """A line of text with the environment's values in place of `${NAME}`; then it does not show in a `repr`."""
     missing = [found for found in _VARIABLE.findall(template) if not environ.get(found)]
     if missing:
         raise ComplaintError(
             f"the environment variable {missing[0]} is not set", "set it before starting, or mend its name"
         )
-    filled = _VARIABLE.sub(lambda match: environ[match[1]], template)
-    if re.search(r"[\r\n\x00]", filled):
-        raise ComplaintError("a header must be a single line", "check the environment variable for a line break")
-    return HiddenText(filled) if filled != template else filled
+    found = _VARIABLE.sub(lambda match: environ[match[1]], template)
+    if re.search(r"[\r\n\x00]", found):
+        raise ComplaintError("must be a single line", "check the environment variable for a line break")
+    return HiddenText(found) if found != template else found
+
+
+def is_token(text: str) -> bool:
+    """Whether HTTP takes it as the name of a header or cookie."""
+    return bool(_HEADER.fullmatch(text))
 
 
 def is_email(address: str) -> bool:

@@ -19,7 +19,7 @@ from monitor.errors import AddressRefusedError
 _THROTTLING = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 _HINTS = {
     400: "it does not understand the request; try the address in a browser",
-    401: "it asks for a login; set the feed's headers",
+    401: "it asks for a login; set the feed's `auth`",
     403: "it refuses this reader, perhaps by its address or user agent",
     404: "the feed is not at this address; look for its new one",
     406: "it has no form of the document that was asked for",
@@ -86,6 +86,8 @@ def failure_of_exception(error: Exception, host: str, longest_silence: float) ->
             return Failure(FailureKind.CONNECT, f"the connection to {host} broke before an answer came")
         case httpx.ProxyError():
             return Failure(FailureKind.CONNECT, f"the proxy did not let the request to {host} through")
+        case httpx.RemoteProtocolError() if "disconnected" in str(error).lower():  # as both transports put it
+            return Failure(FailureKind.CONNECT, f"{host} closed the connection without an answer")
         case httpx.ProtocolError():
             return Failure(FailureKind.PROTOCOL, f"{host} does not answer in proper HTTP")
         case httpx.InvalidURL() | httpx.UnsupportedProtocol():
@@ -111,7 +113,10 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 def _tls_words(error: ssl.SSLError) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not accepted ({error.verify_message})"
-    return (getattr(error, "reason", None) or "the handshake failed").replace("_", " ").lower()
+    reason = getattr(error, "reason", None) or "the handshake failed"
+    if reason in {"WRONG_VERSION_NUMBER", "HTTP_REQUEST"}:
+        return "there is no TLS at that port; perhaps the address begins with http://"
+    return reason.replace("_", " ").lower()
 
 
 def _connect_words(causes: list[BaseException]) -> str:
