@@ -134,6 +134,10 @@ class FeedBook(Protocol):
         """New items of a feed since then, by the log of polls."""
         ...
 
+    def daily(self, days: int, now: datetime) -> dict[str, tuple[int, ...]]:
+        """New items on each of the last `days` days in UTC, oldest first, ending today; absent: feeds without any."""
+        ...
+
     def begin(self, feed: str, trouble: Trouble) -> None:
         """Log that a trouble began at `trouble.since`."""
         ...

@@ -1,18 +1,17 @@
 """`monitor feeds`: the sources, how they do, and lists from and for other readers."""
 
 import sys
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli import output, planning, trying
+from monitor.cli import health, output, planning, trying
 from monitor.cli.session import Json, Session, command, group
 from monitor.errors import MonitorError
 
 if TYPE_CHECKING:
-    from monitor.core.model import FeedSpec, FeedState
+    from monitor.core.model import FeedSpec
 
 app = group("What is read: the feeds, how they do, lists from and for other readers.")
 
@@ -42,7 +41,7 @@ def list_feeds(
         and not (disabled and feed.enabled)
     ]
     if as_json:
-        output.lines(_described(feed) for feed in chosen)
+        output.lines(described(feed) for feed in chosen)
         return
     output.table(
         ("id", "name", "language", "country", "kind", "ownership", "address", "polled"),
@@ -64,70 +63,11 @@ def _polled(feed: "FeedSpec") -> str:
     return f"yes: {feed.reason}" if feed.query else "yes"
 
 
-def _described(feed: "FeedSpec") -> dict[str, object]:
+def described(feed: "FeedSpec") -> dict[str, object]:
+    """A feed of the file as JSON."""
     names = ("id", "url", "name", "language", "country", "kind", "ownership", "tags", "enabled", "reason", "timezone",
              "source", "fulltext", "made_from")  # fmt: skip
     return {**{name: getattr(feed, name) for name in names}, "every": feed.every and feed.every.total_seconds()}
-
-
-def health(
-    session: Session,
-    failing: Annotated[
-        bool, typer.Option("--failing", help="Only those that fail, are gone, or were never read.")
-    ] = False,
-    as_json: Json = False,
-) -> None:
-    """Show how each feed does, worst first.
-
-    Last success, last new item, failures in a row and why, next poll.
-    """
-    from monitor.core.model import FeedState
-    from monitor.wiring import SystemClock, opened, watched_feeds
-
-    now = SystemClock().now()
-    feeds = [feed for feed in watched_feeds(session.settings) if feed.enabled]
-    with opened(session.settings) as store:
-        states = store.feeds.states()
-    pairs = [(feed, states.get(feed.id, FeedState(feed.id))) for feed in feeds]
-    pairs.sort(key=lambda pair: (-pair[1].failures, pair[1].last_success_at or datetime.min.replace(tzinfo=now.tzinfo)))
-    if failing:
-        pairs = [(feed, state) for feed, state in pairs if _verdict(state) != "ok"]
-    if as_json:
-        output.lines({**_described(feed), **_condition(state)} for feed, state in pairs)
-        return
-    output.table(
-        ("feed", "state", "last success", "last new item", "failures", "next poll", "error"),
-        (_health_row(feed, state, now) for feed, state in pairs),
-        empty="every feed is well" if failing else "no feed is enabled",
-    )
-
-
-def _health_row(feed: "FeedSpec", state: "FeedState", now: datetime) -> tuple[object, ...]:
-    success, item = output.when(state.last_success_at, now), output.when(state.last_item_at, now)
-    next_poll = "never" if state.gone else output.when(state.next_poll_at or now, now)
-    return feed.id, _verdict(state), success, item, state.failures or "", next_poll, state.last_error
-
-
-def _verdict(state: "FeedState") -> str:
-    if state.gone:
-        return "gone"
-    if state.failures:
-        return "failing"
-    return "ok" if state.last_success_at else "not read yet"
-
-
-def _condition(state: "FeedState") -> dict[str, object]:
-    names = (
-        "last_poll_at",
-        "last_success_at",
-        "last_item_at",
-        "next_poll_at",
-        "failures",
-        "last_error",
-        "gone",
-        "title",
-    )
-    return {"state": _verdict(state), **{name: getattr(state, name) for name in names}}
 
 
 def check(
@@ -247,7 +187,7 @@ def export(
 
 
 command(app, "list", "monitor feeds list --language zh", "monitor feeds list --disabled", paths=("feeds",))(list_feeds)
-command(app, "health", "monitor feeds health --failing", paths=("feeds", "db"))(health)
+health.register(app)
 command(app, "check", "monitor feeds check https://example.org/rss", "monitor feeds check tass-ru", paths=("feeds",))(
     check
 )

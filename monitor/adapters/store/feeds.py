@@ -1,7 +1,7 @@
 """The desk of feeds: what is remembered of each between two polls, and the logs of polls and troubles."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from monitor.adapters.store import codec
@@ -46,6 +46,9 @@ WHERE began_at > :since AND began_at <= :until OR ended_at > :since AND ended_at
 ORDER BY max(began_at, coalesce(ended_at, '')), id
 """
 
+_DAILY = """
+SELECT feed, substr(at, 1, 10) AS day, sum(new) AS items FROM polls WHERE at >= ? AND new > 0 GROUP BY feed, day
+"""
 _BROUGHT = "SELECT coalesce(sum(new), 0) FROM polls WHERE feed = ? AND at > ?"
 _LOG = "INSERT INTO polls (at, feed, outcome, new, edited, hits, ms) VALUES (?, ?, ?, ?, ?, ?, ?)"
 
@@ -131,6 +134,16 @@ class FeedBook:
         """New items of a feed since then, by the log of polls."""
         found: int = self._database.value(_BROUGHT, (feed, stamp(since)))
         return found
+
+    def daily(self, days: int, now: datetime) -> dict[str, tuple[int, ...]]:
+        """New items on each of the last `days` days in UTC, oldest first, ending today; absent: feeds without any."""
+        today = now.astimezone(UTC).date()
+        places = {(today - timedelta(days=days - 1 - n)).isoformat(): n for n in range(days)}
+        found: dict[str, list[int]] = {}
+        for row in self._database.rows(_DAILY, (min(places),)):
+            if row["day"] in places:  # else the clock was set back
+                found.setdefault(row["feed"], [0] * days)[places[row["day"]]] = row["items"]
+        return {feed: tuple(counts) for feed, counts in found.items()}
 
     def begin(self, feed: str, trouble: Trouble) -> None:
         """Log that a trouble began at `trouble.since`."""

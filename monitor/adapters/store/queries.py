@@ -73,6 +73,11 @@ SELECT
     (SELECT page_count * page_size FROM pragma_page_count, pragma_page_size) AS database_bytes
 """
 
+_TROUBLES = """
+SELECT value ->> '$[0]' AS kind, count(*) AS feeds FROM feeds, json_each(feeds.troubles)
+WHERE feeds.troubles <> '[]' GROUP BY kind ORDER BY feeds DESC, kind
+"""
+
 
 class Queries:
     """Reads over all tables."""
@@ -93,12 +98,14 @@ class Queries:
         return self._rows(_OUTBOX, _OUTBOX_FILTERS, limit, filters)
 
     def health(self, now: datetime) -> dict[str, object]:
-        """Figures for `monitor health`: feeds, waiting hits, deliveries by state, the size of the file."""
+        """Figures for `monitor health`: feeds and their troubles, waiting hits, deliveries by state, the file."""
         row = self._database.row(_HEALTH, {"now": stamp(now)})
         assert row is not None
+        troubles = {each["kind"]: each["feeds"] for each in self._database.rows(_TROUBLES)}
         states = self._database.rows("SELECT state, count(*) AS deliveries FROM deliveries GROUP BY state")
         found = {each["state"]: each["deliveries"] for each in states}
-        return {**row, "deliveries": {state.value: found.get(state.value, 0) for state in DeliveryState}}
+        deliveries = {state.value: found.get(state.value, 0) for state in DeliveryState}
+        return {**row, "feeds_in_trouble": troubles, "deliveries": deliveries}
 
     def _rows(
         self,
