@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from monitor.adapters.parse.dates import parse_date, zone_of
@@ -27,8 +28,7 @@ _AHEAD = timedelta(hours=1)  # so far clocks may differ without a word
 _LONGEST_KEPT = 80
 
 
-@dataclass(frozen=True, slots=True)
-class Markup:
+class Markup(NamedTuple):
     """Text with what the feed says it is: HTML, plain, or None for “look at it”."""
 
     value: str
@@ -41,8 +41,7 @@ class Markup:
         return html_to_text(value) if html else tidy(value)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One article as its feed gives it; `dates` in order of preference, `base` is what links are relative to."""
 
     title: str = ""

@@ -13,7 +13,7 @@ from monitor.adapters.parse.draft import Draft
 from monitor.adapters.parse.entries import Document, Entry, Markup
 from monitor.adapters.parse.hints import days_of, hours_of, ttl_of
 from monitor.adapters.parse.limits import DEEPEST, MOST_ATTRIBUTES, MOST_CATEGORIES, ExcessError
-from monitor.adapters.parse.names import CANONICAL
+from monitor.adapters.parse.names import canonical
 
 _BASE = "http://www.w3.org/XML/1998/namespace base xml"
 _LANGUAGE = "http://www.w3.org/XML/1998/namespace lang xml"
@@ -21,6 +21,7 @@ _RDF_ABOUT = "http://www.w3.org/1999/02/22-rdf-syntax-ns# about"
 _TYPES = {"text": "text/plain", "plain": "text/plain", "html": "text/html", "xhtml": "application/xhtml+xml"}
 _XHTML = "application/xhtml+xml"
 _TEXTUAL = {"text/plain", "text/html", _XHTML}
+_MOST_KEPT = 5_000
 _ENTRY = {"item", "entry"}
 _TOO_MANY_SLASHES = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*://)/+")
 
@@ -95,31 +96,24 @@ class _Reader:
             raise ExcessError
         if attributes and _BASE in attributes:
             self.bases.append((len(marks), self.resolved(attributes[_BASE])))
+        begin, _, known = _ACTIONS[name]
         if self.depth_inside:
-            self.start_inside(CANONICAL[name])
-        elif (action := _STARTS.get(CANONICAL[name])) is not None:
-            action(self, CANONICAL[name], attributes)
+            self.start_inside(known)
+        elif begin is not None:
+            begin(self, known, attributes)
 
     def end(self, name: str) -> None:
         """An element ends; what stands directly in it, without its children, is its value."""
         marks, data = self.marks, self.data
         if self.bases and self.bases[-1][0] == len(marks):
             self.bases.pop()
+        _, finish, known = _ACTIONS[name]
         if self.depth_inside:
-            if len(marks) == self.depth_inside:
-                self.end_inside()
-            elif not self.skipped and (self.kind == _XHTML or CANONICAL[name].endswith("div")):
-                data.append(f"</{CANONICAL[name].rpartition('_')[2]}>")
-            mark = marks.pop()
-            if self.skipped or not self.depth_inside:
-                del data[mark:]
-            if not self.depth_inside:
-                self.skipped = False
+            self.end_within(known)
             return
         mark = marks.pop()
-        action = _ENDS.get(CANONICAL[name])
-        if action is not None:
-            action(self, CANONICAL[name], "".join(data[mark:]).strip())
+        if finish is not None:
+            finish(self, known, "".join(data[mark:]).strip())
         del data[mark:]
 
     # --- elements whose insides are text, or nothing ------------------------------------------------------------
@@ -169,6 +163,19 @@ class _Reader:
                 self.kind = _XHTML
                 self.parser.CharacterDataHandler = self.escaped
         self.data.append(f"<{name.rpartition('_')[2]}>")
+
+    def end_within(self, name: str) -> None:
+        """The end of a text, of what is skipped, or of an element in them."""
+        if len(self.marks) == self.depth_inside:
+            self.end_inside()
+            self.skipped = False
+            del self.data[self.marks.pop() :]
+        elif self.skipped:
+            del self.data[self.marks.pop() :]
+        else:
+            self.marks.pop()
+            if self.kind == _XHTML or name in {"div", "xhtml_div"}:
+                self.data.append(f"</{name.rpartition('_')[2]}>")
 
     def end_inside(self) -> None:
         """The text, or what was skipped, ends."""
@@ -395,3 +402,17 @@ _ENDS: dict[str, _End] = {
     **dict.fromkeys(("email", "itunes_email"), _Reader.end_email),
     "link": _Reader.end_link,
 }
+
+
+class _Actions(dict[str, tuple[_Start | None, _End | None, str]]):
+    """What to do where an element begins and ends, and its name; forgets all when a hostile feed has filled it."""
+
+    def __missing__(self, name: str) -> tuple[_Start | None, _End | None, str]:
+        if len(self) >= _MOST_KEPT:
+            self.clear()
+        known = canonical(name)
+        self[name] = found = (_STARTS.get(known), _ENDS.get(known), known)
+        return found
+
+
+_ACTIONS = _Actions()

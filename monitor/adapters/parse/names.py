@@ -44,27 +44,13 @@ _FOREIGN = (
     "http://www.w3.org/xml/1998/namespace"
 )
 _PREFIXES = {"": "", **dict.fromkeys(_PLAIN.split(), ""), **_MODULES, **dict.fromkeys(_FOREIGN.split(), "foreign")}
-_MOST_KEPT = 5_000
 
 
-class _Names(dict[str, str]):
-    """Remembers what was worked out; forgets all of it when a hostile feed has filled it."""
-
-    def __missing__(self, name: str) -> str:
-        if len(self) >= _MOST_KEPT:
-            self.clear()
-        self[name] = found = _canonical(name)
-        return found
-
-
-def _canonical(name: str) -> str:
+def canonical(name: str) -> str:
+    """feedparser's name for “uri local prefix”, as expat writes names with `namespace_prefixes`."""
     uri, local, given = (["", name, ""] if " " not in name else [*name.split(" "), ""])[:3]
     uri = uri.lower()
     prefix = "" if "backend.userland.com/rss" in uri else _PREFIXES.get(uri)
     if prefix is None:  # an unknown namespace goes by its prefix
         prefix = given.lower()
     return f"{prefix}_{local.lower()}" if prefix else local.lower()
-
-
-# “uri local prefix”, as expat writes them with `namespace_prefixes` → feedparser's name
-CANONICAL = _Names()
