@@ -226,10 +226,10 @@ def _broken_connections() -> Iterable[Fault]:
     yield Fault("endless trailers", Reply(by_hand=trailers), "protocol", ("broke before the document",))
     yield Fault("reset in the body", Reply(by_hand=cut(head(len(body)) + part)), items=2)
     yield Fault("reset before an answer", Reply(by_hand=cut(b"")), "connect", ("broke before an answer",))
-    yield Fault("closed without a word", Reply(raw=b""), "protocol", ("proper HTTP",))
+    yield Fault("closed without a word", Reply(raw=b""), "protocol", ("closed the connection",))
     yield Fault("only a head", Reply(raw=head(10)), "protocol", ("broke before the document",))
-    yield Fault("no HTTP at all", Reply(raw=b"SSH-2.0-OpenSSH_9.6\r\n"), "protocol", ("proper HTTP",))
-    yield Fault("HTTP of 1991", Reply(raw=body), "protocol", ("proper HTTP",))
+    yield Fault("no HTTP at all", Reply(raw=b"SSH-2.0-OpenSSH_9.6\r\n"), "protocol", ("proper",))
+    yield Fault("HTTP of 1991", Reply(raw=body), "protocol", ("proper",))
     yield Fault(
         "a header of 300 KB", Reply(raw=head(len(body), "X: " + "x" * 300_000) + body), "protocol", ("proper HTTP",)
     )
@@ -244,7 +244,7 @@ def _tls() -> Iterable[Fault]:
     yield Fault("TLS self-signed", fine, "tls", (*refused, "self-signed"), server="self-signed")
     yield Fault("TLS for another host", fine, "tls", refused, server="wrong host")
     yield Fault("TLS by nobody known", fine, "tls", (*refused, "issuer"), server="unknown authority")
-    yield Fault("no TLS under https", fine, "tls", ("no secure connection",), server="none")
+    yield Fault("no TLS under https", fine, "tls", ("no TLS at that port",), server="none")
     yield Fault("TLS that promises h2", fine, "protocol", or_else="connect", server="false h2")
     yield Fault(
         "from TLS to none", redirect("http://gazette.example/"), "redirect", ("not (gazette.example)",), server="fine"

@@ -87,7 +87,7 @@ def failure_of_exception(error: Exception, host: str, longest_silence: float) ->
         case httpx.ProxyError():
             return Failure(FailureKind.CONNECT, f"the proxy did not let the request to {host} through")
         case httpx.RemoteProtocolError() if "disconnected" in str(error).lower():  # as both transports put it
-            return Failure(FailureKind.CONNECT, f"{host} closed the connection without an answer")
+            return Failure(FailureKind.PROTOCOL, f"{host} closed the connection without a proper answer")
         case httpx.ProtocolError():
             return Failure(FailureKind.PROTOCOL, f"{host} does not answer in proper HTTP")
         case httpx.InvalidURL() | httpx.UnsupportedProtocol():
