@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from monitor.adapters.parse import FeedParser
 from monitor.adapters.parse.dates import parse_date
 from monitor.adapters.parse.encoding import decode
-from monitor.adapters.parse.text import html_to_text, plain_title, tidy, unmangle
+from monitor.adapters.parse.mojibake import unmangle
+from monitor.adapters.parse.text import html_to_text, plain_title, tidy
 from monitor.core.itemjson import item_from_dict, item_to_dict
 from monitor.core.model import FeedSpec, Fetched, Item, Parsed
 from monitor.errors import ParseError

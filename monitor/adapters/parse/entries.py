@@ -10,9 +10,10 @@ from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from monitor.adapters.parse.dates import parse_date, zone_of
+from monitor.adapters.parse.mojibake import unmangle
 from monitor.adapters.parse.quickdate import quick_date
 from monitor.adapters.parse.spokendate import spoken_date
-from monitor.adapters.parse.text import html_to_text, looks_like_html, one_line, plain_title, tidy, unmangle
+from monitor.adapters.parse.text import html_to_text, looks_like_html, one_line, plain_title, tidy
 from monitor.core.identity import item_key, normalise_link
 from monitor.core.model import FeedSpec, Item
 from monitor.core.unwrap import unwrapped

@@ -4,11 +4,11 @@ Linear in the length of its input whatever the input: tree builders take minutes
 is not needed to leave the tags out.
 """
 
-import codecs
 import html
 import re
 from functools import lru_cache
 
+from monitor.adapters.parse.mojibake import unmangle
 from monitor.core.text.chars import LONG, limit_marks
 
 # Attributes up to the end of the tag; quoted values may hold “>”.
@@ -46,32 +46,6 @@ _HTML_SIGN = re.compile(r"</?[a-zA-Z][^<>]*>|&(?:#\d+|#[xX][0-9a-fA-F]+|\w+);|<!
 def looks_like_html(text: str) -> bool:
     """True if there is a tag, a comment or an entity."""
     return ("<" in text or "&" in text) and bool(_HTML_SIGN.search(text))
-
-
-def unmangle(text: str) -> str:
-    """Text that was UTF-8, read as windows-1252 and saved so, as it was; any other text as it is.
-
-    Certain, because all of it must be valid UTF-8 again: ordinary text with accents never is.
-    """
-    if text.isascii():
-        return text
-    try:
-        codecs.utf_8_decode(text[:_HEAD].encode("cp1252", _C1), "strict", False)  # most texts are told by their head
-        return text.encode("cp1252", _C1).decode("utf-8")
-    except UnicodeError:
-        return text
-
-
-def _keep_c1(error: UnicodeError) -> tuple[bytes, int]:
-    """Windows-1252 leaves five bytes undefined, and what was read as Latin-1 has them all as control characters."""
-    if isinstance(error, UnicodeEncodeError) and "\x80" <= (char := error.object[error.start]) <= "\x9f":
-        return char.encode("latin-1"), error.start + 1
-    raise error
-
-
-_HEAD = 400
-_C1 = "monitor.c1"
-codecs.register_error(_C1, _keep_c1)
 
 
 class _Breaks(dict[str | None, str]):
