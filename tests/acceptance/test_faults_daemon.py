@@ -3,7 +3,7 @@
 import random
 import time
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 from statistics import median
 
@@ -33,7 +33,26 @@ def reshuffled(_: Request) -> Reply:
     return Reply(body=b"<item>".join([head, *items]) + tail, headers=XML)
 
 
-REPEATING: dict[str, Script] = {"reshuffled": reshuffled}
+def renewed(what: str) -> Script:
+    """The same items each time, with the time in their guids, or in their links that have no guid beside them."""
+    turns = count()
+    same = rss(*TITLES)
+
+    def answer(_: Request) -> Reply:
+        body = same
+        if what == "guids":
+            return Reply(body=body.replace(b">tag:", b">tag:%d:" % next(turns)), headers=XML)
+        body = body.replace(b"</link>", b"?t=%d</link>" % (1_790_000_000 + next(turns)))
+        return Reply(body=body.replace(b"<guid", b"<other").replace(b"</guid", b"</other"), headers=XML)
+
+    return answer
+
+
+REPEATING: dict[str, Script] = {
+    "reshuffled": reshuffled,
+    "rewritten guids": renewed("guids"),
+    "stamped links": renewed("links"),
+}
 
 
 @pytest.fixture
