@@ -37,10 +37,11 @@ _PLAIN = frozenset(  # typography shared by all languages: says nothing
 
 def legibility(text: str) -> float:
     """From 0 (gibberish) to 1 (surely a language), judged by what is not ASCII; 1.0 when all of it is ASCII."""
-    runs = Counter(run for run in _RUN.findall(text[:_SAMPLE]) if not run.isascii() and run not in _PLAIN)
+    foreign = " ".join([word for word in text[:_SAMPLE].split() if not word.isascii()])
+    runs = Counter([run for run in _RUN.findall(foreign) if not run.isascii() and run not in _PLAIN])
     total = good = 0.0
     for run, times in runs.items():
-        size = sum(not char.isascii() for char in run)
+        size = len(run) - len(run.encode("ascii", "ignore"))
         total += times * size
         good += times * size * _run_score(run)
     return good / total if total else 1.0
@@ -49,8 +50,8 @@ def legibility(text: str) -> float:
 @lru_cache(maxsize=4096)
 def _run_score(run: str) -> float:
     """How much a run of letters looks like a word, or a stretch of words without spaces, of one language."""
-    scripts = Counter(_script(char) for char in run)
-    size = sum(scripts.values())
+    scripts = Counter(map(_script, run))
+    size = len(run)
     east = scripts["han"] + scripts["kana"] + scripts["hangul"]
     if scripts["odd"]:
         return 0.0
@@ -82,6 +83,7 @@ def _case_score(word: str) -> float:
     return 0.6 if word.isupper() else 0.3
 
 
+@lru_cache(maxsize=8192)
 def _script(char: str) -> str:
     code = ord(char)
     if code < 0x80:
