@@ -24,6 +24,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     command(
         app, "items", "monitor items --since 1d --language ru", "monitor items --text 图们江 --json -n 0",
+        "monitor items --editions 4711",
         paths=("db",), panel=PANEL,
     )(items)  # fmt: skip
     command(
@@ -44,11 +45,18 @@ def items(
     since: Since = None,
     until: Until = None,
     limit: Limit = 50,
+    editions: Annotated[
+        int | None,
+        typer.Option("--editions", metavar="ITEM", help="What this item said before, and what each edit changed."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """List what was read, newest first."""
+    """List what was read, newest first; with --editions, how one item was edited."""
     from monitor.wiring import SystemClock, opened
 
+    if editions is not None:
+        _editions(session, editions, as_json=as_json)
+        return
     now = SystemClock().now()
     period = {"since": moment(since, now), "until": moment(until, now)}
     with opened(session.settings) as store:
@@ -65,6 +73,37 @@ def items(
             ),
             empty="no items; widen the filters, or poll first: monitor once",
         )
+
+
+def _editions(session: Session, item_id: int, *, as_json: bool) -> None:
+    """Each edit of an item with its time: sentences that went, and those that came."""
+    from dataclasses import asdict, replace
+
+    from monitor.core.edits import changes
+    from monitor.core.model import Edition
+    from monitor.wiring import opened
+
+    with opened(session.settings) as store:
+        item = store.bench.item(item_id)
+        before = store.archive.editions(item_id)
+    if item is None:
+        raise MonitorError(f"there is no item {item_id}; monitor items lists them with their numbers")
+    if not before:
+        output.note(f"item {item_id} was never edited")
+        return
+    last = Edition(before[-1].replaced_at, item.title, item.summary, item.content)
+    for old, new in zip(before, [*before[1:], last], strict=True):
+        found = changes(old, replace(new, replaced_at=old.replaced_at))
+        if as_json:
+            output.line({"at": old.replaced_at, "changes": [asdict(change) for change in found]})
+            continue
+        output.say(f"edited {_minute(old.replaced_at.isoformat())} UTC")
+        for change in found:
+            output.say(f"  {change.field}")
+            for sentence in change.removed:
+                output.say(output.coloured(f"    - {sentence}", "red"))
+            for sentence in change.added:
+                output.say(output.coloured(f"    + {sentence}", "green"))
 
 
 def hits(

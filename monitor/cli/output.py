@@ -99,6 +99,11 @@ def marked(segments: "Iterable[Segment]") -> str:
     return "".join(f"*{s.text}*" if s.marked else s.text for s in segments)
 
 
+def coloured(text: str, colour: str) -> str:
+    """The text in a colour where a terminal shows it and nobody asked for none."""
+    return typer.style(text, fg=colour) if sys.stdout.isatty() and "NO_COLOR" not in os.environ else text
+
+
 @contextmanager
 def counting(title: str, total: int) -> Iterator[Callable[[int], None] | None]:
     """A progress bar on standard error, to be told how many are done; None in its place where that is no terminal."""
