@@ -109,6 +109,39 @@ def test_where_claims_disagree_the_legible_one_wins_and_is_told(
     assert "but it" in decoded.notes[0]
 
 
+CLAIMS = [None, "utf-8", "windows-1251", "koi8-r", "gb2312", "big5", "shift_jis", "euc-jp", "euc-kr", "iso-8859-1",
+          "utf-16", "us-ascii"]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "codecs"),
+    [
+        (RU, ["utf-8", "cp1251", "koi8-r", "cp866", "iso8859-5"]),
+        (RU_SHORT, ["utf-8", "cp1251", "koi8-r"]),
+        ("Шпион", ["utf-8", "cp1251", "koi8-r"]),
+        (UK, ["utf-8", "cp1251", "koi8-u"]),
+        (ZH, ["utf-8", "gb18030"]),
+        ("图们江通航", ["utf-8", "gb18030"]),
+        (ZH_TRADITIONAL, ["utf-8", "big5"]),
+        (JA, ["utf-8", "cp932", "euc_jp"]),
+        (KO, ["utf-8", "euc_kr"]),
+        ("두만강", ["utf-8", "euc_kr"]),
+        (FR, ["utf-8", "cp1252"]),
+        (DE, ["utf-8", "cp1252"]),
+    ],
+)
+def test_no_pair_of_claims_however_false_makes_a_text_unreadable(text: str, codecs: list[str]) -> None:
+    misread = [
+        (codec, header, declared)
+        for codec in codecs
+        for header in CLAIMS
+        for declared in CLAIMS
+        if text not in decode(feed(text, declared).encode(codec), f"text/xml; charset={header}" if header else "").text
+    ]
+
+    assert misread == []
+
+
 @pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-be"])
 @pytest.mark.parametrize("declared", ["utf-8", "utf-16", "windows-1251", None])
 def test_marks_and_zero_bytes_tell_unicode_of_any_width(codec: str, declared: str | None) -> None:

@@ -16,6 +16,7 @@ _WIDER = {
     "iso8859-9": "cp1254",
     "iso8859-11": "cp874",
     "tis-620": "cp874",
+    "koi8-r": "koi8-u",
     "gb2312": "gb18030",
     "gbk": "gb18030",
     "big5": "big5hkscs",
