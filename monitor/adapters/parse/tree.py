@@ -57,7 +57,7 @@ def tree_of(html: str) -> HTMLTree:
         raise ParseError(f"the page has more than {MOST_TAGS:,} tags", ParseFault.MALFORMED)
     if any(match[0].count("=") > MOST_ATTRIBUTES for match in _LONG_TAG.finditer(html)):
         raise ParseError(f"a tag of the page has more than {MOST_ATTRIBUTES} attributes", ParseFault.MALFORMED)
-    return HTMLTree.parse(html)
+    return HTMLTree.parse(html.encode("utf-8", "replace").decode("utf-8"))  # half characters can't be passed on
 
 
 def _extent(html: str) -> tuple[int, int]:

@@ -16,6 +16,8 @@ from monitor.adapters.parse.tree import attribute, line_of, selected, text_of, t
 from monitor.core.model import FeedSpec, Selectors
 from monitor.errors import ParseError
 
+MOST_ITEMS = 1_000  # of a page; more are a selector that finds everything
+_MOST_PARTS = 10  # elements looked at for one part of an item
 _DATE_ATTRIBUTES = ("datetime", "content", "data-time", "data-timestamp", "data-date", "title")
 
 
@@ -41,7 +43,7 @@ def read_webpage(text: str, feed: FeedSpec, at: datetime) -> Document:
     if not found:
         raise _nothing("items", selectors.items, title, text)
     zone = zone_of(feed.timezone)
-    blocks = [_block(node, selectors) for node in found]
+    blocks = [_block(node, selectors) for node in found[:MOST_ITEMS]]
     blocks = [block for block in blocks if block.title or block.link]
     for name, selector in (("link", selectors.link), ("title", selectors.title)):
         if selector and not any(getattr(block, name) for block in blocks):
@@ -52,8 +54,12 @@ def read_webpage(text: str, feed: FeedSpec, at: datetime) -> Document:
         if selector and not any(getattr(block, name) for block in blocks)
     ]
     dates = [moment.isoformat() if (moment := spoken_date(one.date, at, zone)) else "" for one in blocks]
-    if selectors.date and not notes and not any(dates):
+    if selectors.date and blocks and not notes and not any(dates):
         notes.append(f"the dates are in a form not known here, such as “{blocks[0].date[:40]}”")
+    if len(found) > MOST_ITEMS:
+        notes.append(
+            f"only the first {MOST_ITEMS:,} of {len(found):,} items are read: does `{selectors.items}` find too much?"
+        )
     language = attribute(selected(tree.document, "html")[0], "lang") if selected(tree.document, "html") else ""
     return Document(
         entries=tuple(_entry(block, date) for block, date in zip(blocks, dates, strict=True)),
@@ -68,12 +74,12 @@ def _block(node: ElementNode, selectors: Selectors) -> _Block:
     link = attribute(anchor, "href")
     if not link and node.tag == "a":
         anchor, link = node, attribute(node, "href")
-    titled = next((one for one in selected(node, selectors.title) if line_of(one)), None)
+    titled = next((one for one in selected(node, selectors.title)[:_MOST_PARTS] if line_of(one)), None)
     return _Block(
         title=line_of(titled) if selectors.title else line_of(anchor) or attribute(anchor, "title"),
         link="" if link.startswith(("javascript:", "#", "mailto:")) else link,
         date=date_words(next(iter(selected(node, selectors.date)), None)),
-        summary="\n".join(filter(None, map(text_of, selected(node, selectors.summary)))),
+        summary="\n".join(filter(None, map(text_of, selected(node, selectors.summary)[:_MOST_PARTS]))),
     )
 
 
