@@ -180,10 +180,13 @@ def export(
     everything: Annotated[bool, typer.Option("--all", help="Disabled feeds, too.")] = False,
 ) -> None:
     """Print the feeds as OPML, for any other reader."""
-    from monitor.wiring import load_feeds, write_opml
+    from monitor.wiring import watched_feeds, write_opml
 
-    feeds = load_feeds(session.settings.feeds).feeds
-    output.say(write_opml([feed for feed in feeds if feed.enabled or everything]).rstrip("\n"))
+    chosen = [feed for feed in watched_feeds(session.settings) if feed.enabled or everything]
+    feeds = [feed for feed in chosen if feed.source == "feed" and feed.url]
+    output.say(write_opml(feeds).rstrip("\n"))
+    if others := len(chosen) - len(feeds):
+        output.note(f"{output.counted(others, 'source')} left out that no other reader knows: pages, sitemaps, folders …")
 
 
 command(app, "list", "monitor feeds list --language zh", "monitor feeds list --disabled", paths=("feeds",))(list_feeds)

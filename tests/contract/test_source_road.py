@@ -152,3 +152,34 @@ async def test_the_article_of_a_promising_item_makes_the_hit_that_its_headline_d
         outcome = await built.desk.poll(watch.feeds_by_id["p"], state, lambda: watch)
         assert (outcome.new, outcome.edited) == (0, 1)
         assert len(server.asked("/a")) == 2
+
+
+# --- folders --------------------------------------------------------------------------------------------------
+
+
+async def test_a_folder_is_polled_like_any_feed_and_each_file_is_taken_in_once(
+    settings: Settings, tmp_path: Path
+) -> None:
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    (inbox / "one.xml").write_text(RSS, encoding="utf-8")
+    write(settings.feeds, "feeds:\n  - {id: inbox, folder: inbox}\n")
+    write(settings.rules, RULES)
+    watch = Configuration(settings).load()
+    async with service(settings) as built:
+        assert (await built.desk.once(watch)).items_new == 1
+        (inbox / "two.txt").write_text("Мост открыт\nПодробности позже.", encoding="utf-8")
+        found = []
+        for _ in range(2):
+            state = built.store.feeds.states()["inbox"]
+            found.append(await built.desk.poll(watch.feeds_by_id["inbox"], state, lambda: watch))
+        assert [(outcome.new, outcome.not_modified, outcome.failure) for outcome in found] == [
+            (1, False, None),
+            (0, True, None),
+        ]
+        assert {row["rule"] for row in built.store.query_hits()} == {"bridges"}
+        inbox.rename(tmp_path / "elsewhere")
+        state = built.store.feeds.states()["inbox"]
+        outcome = await built.desk.poll(watch.feeds_by_id["inbox"], state, lambda: watch)
+        assert outcome.failure is not None
+        assert "there is no folder" in outcome.failure.message
