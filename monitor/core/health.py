@@ -326,14 +326,14 @@ _CHECK = "Try it: monitor feeds check {feed}"
 _ADVICE: dict[FailureKind, str] = {
     FailureKind.DNS: "See whether the name is spelled right, and where the site is now",
     FailureKind.CONNECT: "If other feeds are read, its server is down or refuses this network: a proxy may help",
-    FailureKind.TLS: "If it stays so, see whether the site has another address",
+    FailureKind.TLS: "If it stays so, see whether the site has another address; `tls` names an authority to trust",
     FailureKind.TIMEOUT: "If it stays so, raise MONITOR_FETCH_TIMEOUT, or reach it through a proxy",
     FailureKind.HTTP: _CHECK,
     FailureKind.GONE: "Give it another url, or take it out",
     FailureKind.THROTTLED: "Ask it more rarely, with a longer `every`",
     FailureKind.REDIRECT: "Open its address in a browser, and write down where it leads",
     FailureKind.TOO_LARGE: "If it is wanted all the same, raise MONITOR_MAX_BYTES",
-    FailureKind.REFUSED: "Mend its url, or allow the address",
+    FailureKind.REFUSED: "Mend its url; MONITOR_ALLOW_NETWORKS allows addresses of your own network",
     FailureKind.PROTOCOL: _CHECK,
     FailureKind.NOT_A_FEED: "Open its address in a browser: a captcha, or a page that names the feed's new place",
     FailureKind.EMPTY: _CHECK,
@@ -341,10 +341,10 @@ _ADVICE: dict[FailureKind, str] = {
     FailureKind.INTERNAL: "This is a fault of the monitor: please report it with this message",
 }
 _STATUS_ADVICE: tuple[tuple[Callable[[int], bool], str], ...] = (
-    (lambda status: status in (401, 407), "It wants a user name and password, or a token: give the feed its own"),
+    (lambda status: status in (401, 407), "It wants a user name and password, or a token: give the feed its `auth`"),
     (
         lambda status: status in (403, 451),
-        "Its server refuses this program or network: try another user agent or a proxy",
+        "Its server refuses this program or network: another `user_agent` or a `proxy` may help",
     ),
     (lambda status: status == 404, "Look for it from the site's home page: monitor feeds try URL"),
     (lambda status: status >= 500, "That is for its server to mend; it is asked again by itself"),

@@ -107,6 +107,14 @@ def test_a_notice_is_told_in_the_period_in_which_it_begins_and_in_the_one_in_whi
     assert third == []
 
 
+def test_old_notices_go_with_the_rest_but_what_lasts_stays(store: SqliteStore) -> None:
+    store.feeds.begin("a", Trouble(TroubleKind.BROKEN, "no answer", hours(-99)))
+    store.feeds.end("a", TroubleKind.BROKEN, hours(-90))
+    store.feeds.begin("a", Trouble(TroubleKind.MOVED, "elsewhere", hours(-80)))
+    store.upkeep.prune(hours(-50))
+    assert [notice.kind for notice in store.feeds.notices(hours(-100), NOW)] == [TroubleKind.MOVED]
+
+
 def test_health_counts_the_feeds_in_each_trouble(store: SqliteStore) -> None:
     for feed, kinds in (("a", ["broken", "moved"]), ("b", ["broken"]), ("c", [])):
         troubles = tuple(Trouble(TroubleKind(kind), "x", NOW) for kind in kinds)

@@ -39,6 +39,7 @@ DELETE FROM waiting WHERE since < :before AND digest NOT IN (SELECT value FROM j
 # In this order: each leaves what the next may take.
 _OLD_REST = (
     "DELETE FROM polls WHERE at < :before",
+    "DELETE FROM notices WHERE ended_at < :before",
     "DELETE FROM holds WHERE until < :before",
     "DELETE FROM stories WHERE last_at < :before AND NOT EXISTS (SELECT 1 FROM hits WHERE story_id = stories.id)",
     # A digest's deliveries go together, once all of them were sent.
