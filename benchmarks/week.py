@@ -305,6 +305,8 @@ def main() -> int:
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--json", action="store_true")
     given = options.parse_args()
+    if given.days < 0.75:
+        options.error("such a world is over before its pause of six hours is: --days 0.75 or more")
     week = simulate(given.feeds, given.days, given.seed)
     figures = judge(week)
     if given.json:
