@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.core import feedstate, holding, polling, rhythm
-from monitor.core.model import Failure, FailureKind, FeedSpec, FeedState, Fetched, Habits, Item, Parsed, Hold
+from monitor.core.model import Failure, FailureKind, FeedSpec, FeedState, Fetched, Habits, Hold, Item, Parsed
 from monitor.core.polling import CEILING, FLOOR, FRESHNESS_CAP, hastened, next_poll, why
 from monitor.core.rhythm import Burst, Forecast, learn, next_look
 
