@@ -21,6 +21,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 from time import monotonic
 from types import TracebackType
 from typing import Self
+from weakref import WeakSet
 
 
 @dataclass(frozen=True)
@@ -104,11 +105,19 @@ def _not_later(one: str | None, other: str | None) -> bool:
     return bool(one and other) and parsedate_to_datetime(one) <= parsedate_to_datetime(other)
 
 
+async def abort(writers: Iterable[asyncio.StreamWriter]) -> None:
+    """End these connections at once: TLS would wait for the other side, beyond the end of the event loop."""
+    for writer in list(writers):
+        writer.transport.abort()
+    await asyncio.sleep(0)  # that is done at the loop's next turn
+
+
 class HttpServer:
     """The server; a context manager. `latency` is added to every answer; change routes at any time.
 
     `more_hosts` are further addresses of this machine where it listens at the same port; a route may be bound to one
-    of them by naming it before the path: `script("127.0.1.7/feed", …)`. With `tls` it speaks nothing else.
+    of them by naming it before the path: `script("127.0.1.7/feed", …)`. With `tls` it speaks nothing else. The route
+    `*` takes connections that begin with HTTP/2's preface.
     """
 
     def __init__(
@@ -128,6 +137,7 @@ class HttpServer:
         self._tls = tls
         self._port = 0
         self._routes: dict[str, Script] = {}
+        self._writers: WeakSet[asyncio.StreamWriter] = WeakSet()  # a long benchmark has very many
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 
@@ -214,8 +224,10 @@ class HttpServer:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await abort(self._writers)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
         with suppress(TimeoutError, asyncio.CancelledError):
             await asyncio.wait_for(self._serve(reader, writer), LONGEST)
 
@@ -253,7 +265,7 @@ class HttpServer:
 
     async def _answer(self, request: Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """True if the connection may be used again."""
-        if request.method in {"TLS", "PRI"}:  # neither TLS nor HTTP/2 is spoken here
+        if request.method in {"TLS", "PRI"} and request.path not in self._routes:  # neither TLS nor HTTP/2 is spoken
             writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
             with suppress(TimeoutError):  # closed with something unread, the answer could be lost
                 async with asyncio.timeout(0.5):

@@ -10,6 +10,8 @@ import httpcore
 
 from monitor.adapters.net.guard import Guard
 
+_PIECE = 8 * 1024  # bytes given to httpcore's parsers, which are slow, before the others get their turn
+
 
 class GuardedBackend(httpcore.AsyncNetworkBackend):
     """Opens TCP connections by the guard, never a Unix socket. Raises AddressRefusedError besides httpcore's own."""
@@ -44,7 +46,9 @@ class _Stream(httpcore.AsyncNetworkStream):
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
         with _translated(httpcore.ReadTimeout, httpcore.ReadError):
             async with asyncio.timeout(timeout):
-                return await self._reader.read(max_bytes)
+                # What is there already comes without a pause, and thousands of tiny frames or chunks can be in it.
+                await asyncio.sleep(0)
+                return await self._reader.read(min(max_bytes, _PIECE))
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
         with _translated(httpcore.WriteTimeout, httpcore.WriteError):
