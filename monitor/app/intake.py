@@ -34,15 +34,15 @@ class Intake:
         self._store = store
         self._max_age = max_age
 
-    def decide(self, feed: FeedSpec, parsed: Parsed) -> list[Decision]:
-        """What is new, edited or seen in a document. Reads the store."""
+    def decide(self, feed: FeedSpec, parsed: Parsed, *, first_read: bool = False) -> list[Decision]:
+        """What is new, edited or seen in a document. Reads the store, less of it for a feed's `first_read`."""
         if not parsed.items:
             return []
         archive = self._store.archive
         document = novelty.Document(parsed.items)
         document.meet(archive.known(feed.id, document.keys))
         # An unchanged document is decided by now; one with new items takes one more question, one with edits another.
-        if marks := document.marks():
+        if not first_read and (marks := document.marks()):
             document.recall(archive.recall(marks))
         doubtful = document.doubtful()
         decisions = document.decide(archive.wordings(doubtful) if doubtful else {})

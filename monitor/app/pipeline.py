@@ -193,7 +193,7 @@ class Pipeline:
     def _write_success(
         self, feed: FeedSpec, state: FeedState, watch: Watch, fetched: Fetched, parsed: Parsed
     ) -> Outcome:
-        decisions = self._intake.decide(feed, parsed)
+        decisions = self._intake.decide(feed, parsed, first_read=state.first_success_at is None)
         haul = self._intake.take_in(watch, decisions, state, fetched.at)
         taught = state
         if not fetched.not_modified:
