@@ -186,7 +186,7 @@ def export(
     feeds = [feed for feed in chosen if feed.source == "feed" and feed.url]
     output.say(write_opml(feeds).rstrip("\n"))
     if others := len(chosen) - len(feeds):
-        output.note(f"{output.counted(others, 'source')} left out that no other reader knows: pages, sitemaps, folders …")
+        output.note(f"{output.counted(others, 'source')} left out that other readers can't read: pages, folders …")
 
 
 command(app, "list", "monitor feeds list --language zh", "monitor feeds list --disabled", paths=("feeds",))(list_feeds)
