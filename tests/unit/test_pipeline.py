@@ -23,6 +23,7 @@ from monitor.core.model import (
     FeedSpec,
     FeedState,
     Fetched,
+    Habits,
     Hit,
     Item,
     Message,
@@ -32,6 +33,7 @@ from monitor.core.model import (
     Severity,
     StoryStatus,
     Target,
+    TroubleKind,
 )
 from monitor.errors import ParseError
 from monitor.testing import PlainReader
@@ -334,3 +336,57 @@ async def test_a_digest_that_cannot_be_rendered_keeps_its_tray(bench: Bench, mon
         DigestWriter(store=bench.store, renderer=Broken()).write(bench.watch, MORNING, bench.now)
     assert bench.tray("morning") == 1
     assert not bench.store.outbox.count().get(DeliveryState.QUEUED)
+
+
+async def test_a_feed_that_breaks_is_told_once_in_the_next_digest_and_once_when_it_is_read_again(bench: Bench) -> None:
+    bench.newsroom.items = (report(),)
+    await bench.poll()
+    bench.newsroom.failure = Failure(FailureKind.TIMEOUT, "no answer within 20 s")
+    outcomes = [await bench.poll(timedelta(hours=1)) for _ in range(6)]
+    assert [len(outcome.began) for outcome in outcomes] == [0, 0, 1, 0, 0, 0]
+    broken = bench.writer().write(bench.watch, MORNING, bench.now)
+    assert [(news.over, news.feeds) for news in broken.feed_news] == [(False, ("Gazette",))]
+    assert broken.feed_news[0].message.startswith("not read since 2026-03-02 09:10 UTC: no answer within 20 s. ")
+    quiet = bench.writer().write(bench.watch, MORNING, bench.now + timedelta(minutes=1))
+    assert quiet.feed_news == ()
+    assert [count for _, count in quiet.coverage.standing] == [1]
+    bench.newsroom.failure = None
+    outcomes = [await bench.poll(timedelta(minutes=40)) for _ in range(4)]
+    assert [len(outcome.ended) for outcome in outcomes] == [0, 0, 1, 0]
+    healed = bench.writer().write(bench.watch, MORNING, bench.now)
+    assert [(news.over, news.feeds) for news in healed.feed_news] == [(True, ("Gazette",))]
+    assert bench.store.feeds.states()["gazette"].troubles == ()
+
+
+async def test_a_digest_that_goes_to_nobody_when_empty_keeps_the_news_of_the_feeds_for_the_next(bench: Bench) -> None:
+    shy = replace(MORNING, send_empty=False)
+    bench.newsroom.items = (report(),)
+    await bench.poll()
+    bench.writer().write(bench.watch, shy, bench.now)
+    bench.newsroom.failure = Failure(FailureKind.GONE, "the server answered 410", 410)
+    await bench.poll(timedelta(hours=1))
+    assert len(bench.writer().write(bench.watch, shy, bench.now).feed_news) == 1, "made, and sent to nobody"
+    later = bench.writer().write(bench.watch, shy, bench.now + timedelta(hours=1))
+    assert [news.kind for news in later.feed_news] == [TroubleKind.GONE]
+
+
+async def test_a_feed_that_answers_but_has_fallen_silent_is_noticed(bench: Bench) -> None:
+    bench.newsroom.items = (report(),)
+    await bench.poll()
+    state = bench.store.feeds.states()["gazette"]
+    habits = Habits(hours=(1.0,) * 168, learnt=2.0, learnt_until=bench.now, gaps=(2.0,) * 20, window=1)
+    bench.store.feeds.save(replace(state, habits=habits), state)
+    outcomes = [await bench.poll(timedelta(hours=5)) for _ in range(8)]
+    assert [trouble.kind for outcome in outcomes for trouble in outcome.began] == [TroubleKind.SILENT]
+    bench.newsroom.items = (report("b", "The harbour closes"), report())
+    assert [trouble.kind for trouble in (await bench.poll()).ended] == [TroubleKind.SILENT]
+
+
+async def test_a_feed_that_rewrites_its_guids_brings_nothing_twice(bench: Bench) -> None:
+    for rewriting in range(3):
+        bench.newsroom.items = tuple(
+            replace(report(str(n), f"The harbour opens gate number {n}"), key=f"{n}-{rewriting}") for n in range(4)
+        )
+        outcome = await bench.poll()
+        assert (outcome.new, outcome.edited) == ((4, 0) if not rewriting else (0, 0))
+    assert bench.tray("morning") == 4
