@@ -46,11 +46,14 @@ class _File:
 class FolderFetcher:
     """Satisfies the port `Fetcher` for feeds whose address is a `file:` URL of a folder.
 
-    `max_bytes` is the most that is read in one poll, and the largest file.
+    `max_bytes` is the most that is read in one poll, and the largest file; `most_files` the most that the folder holds.
     """
 
-    def __init__(self, *, max_bytes: int = 15 * 1024 * 1024, most_at_once: int = MOST_AT_ONCE) -> None:
+    def __init__(
+        self, *, max_bytes: int = 15 * 1024 * 1024, most_at_once: int = MOST_AT_ONCE, most_files: int = MOST_FILES
+    ) -> None:
         self._max_bytes = max_bytes
+        self._most_files = most_files
         self._most_at_once = most_at_once
 
     async def fetch(self, feed: FeedSpec, state: FeedState, at: datetime) -> Fetched:
@@ -72,7 +75,7 @@ class FolderFetcher:
         folder = Path(url2pathname(urlsplit(feed.url).path))
         if not folder.is_dir():
             raise _FolderError(f"there is no folder {folder}: make it, or mend the path")
-        files = _files(folder)
+        files = _files(folder, self._most_files)
         known = _marks(state.etag)
         present = {file.mark: file for file in files}
         new = [file for mark, file in present.items() if mark not in known]
@@ -109,7 +112,7 @@ class FolderFetcher:
         return packed.getvalue(), read
 
 
-def _files(folder: Path) -> list[_File]:
+def _files(folder: Path, most: int) -> list[_File]:
     """Regular files, oldest first, so that items come in their order."""
     found: list[_File] = []
     with os.scandir(folder) as entries:
@@ -122,8 +125,8 @@ def _files(folder: Path) -> list[_File]:
                 continue
             status = entry.stat(follow_symlinks=False)
             found.append(_File(folder / entry.name, status.st_size, status.st_mtime_ns))
-            if len(found) > MOST_FILES:
-                raise _FolderError(f"the folder holds more than {MOST_FILES:,} files: move the old ones away")
+            if len(found) > most:
+                raise _FolderError(f"the folder holds more than {most:,} files: move the old ones away")
     return sorted(found, key=lambda file: (file.changed, file.path.name))
 
 

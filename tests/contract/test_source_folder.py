@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.adapters.folder import MOST_FILES, FolderFetcher
+from monitor.adapters.folder import FolderFetcher
 from monitor.adapters.parse import FeedParser
 from monitor.app.ports import Fetcher
 from monitor.core.model import FailureKind, FeedSpec, FeedState, Fetched, Parsed, SourceKind
@@ -141,8 +141,8 @@ async def test_a_missing_folder_is_a_failure_that_names_it(feed: FeedSpec, tmp_p
 
 async def test_a_folder_that_is_never_emptied_says_so(feed: FeedSpec, tmp_path: Path) -> None:
     inbox = tmp_path / "входящие"
-    for number in range(MOST_FILES + 1):
+    for number in range(11):
         (inbox / f"{number}.txt").touch()
-    answer = await Reader(feed).ask()
+    answer = await Reader(feed, most_files=10).ask()
     assert answer.failure is not None
     assert "move the old ones away" in answer.failure.message
