@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from support.hostile import TITLES, HostileServers
+from support.http_server import HttpServer, Reply
 from support.newsroom import Newsroom, slug
 
 LIMITS = {
@@ -62,3 +63,17 @@ def test_every_fault_is_named_and_costs_neither_the_good_feeds_nor_time_nor_memo
     again, _ = wild.once()
     assert again["polled"] == 0, "a restart keeps the times at which feeds are due"
     assert len(servers.plain.requests) == asked
+
+
+def test_many_endless_documents_at_once_share_the_memory_of_a_few(tmp_path: Path) -> None:
+    hosts = [f"127.1.2.{number}" for number in range(1, 61)]
+    with HttpServer(more_hosts=hosts) as server:
+        for host in hosts:
+            server.script(f"{host}/", Reply(body=b" " * 60_000, endless=True))
+        newsroom = Newsroom(tmp_path)  # with the limits as they are shipped: 15 MiB each, 64 at once
+        newsroom.watch({f"feed-{number}": server.url("/", host=host) for number, host in enumerate(hosts)})
+
+        figures, most = newsroom.once()
+
+    assert figures["failed"] == len(hosts)
+    assert most < 600_000

@@ -33,6 +33,7 @@ class Trip:
     permanent: bool = True  # every redirect so far
     cookies: httpx.Cookies | None = None  # some servers redirect in circles until theirs comes back
     seen: set[tuple[str, str]] = field(default_factory=set)
+    large: bool = False  # it has one of the few places for large bodies
 
     @property
     def moved_to(self) -> str:

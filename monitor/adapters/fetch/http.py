@@ -32,6 +32,8 @@ _MEGABYTE = 1024 * 1024
 _BIG_ENOUGH_FOR_A_THREAD = 256 * 1024
 _PIECES = 64  # after so many the others get their turn: thousands of tiny chunks may be there at once
 _LONGEST_VALIDATOR = 1000  # characters
+_LARGE = 1024 * 1024  # bytes, from which on a body waits for one of a few places: many at once would fill the memory
+_LARGE_AT_ONCE = 6
 _NOTHING = httpx.ByteStream(b"")  # given as such, it spares each request a tenth of its time
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -65,6 +67,7 @@ class HttpFetcher:
         self._total = total.total_seconds()
         self._max_bytes = max_bytes
         self._max_redirects = max_redirects
+        self._large = asyncio.Semaphore(_LARGE_AT_ONCE)
         self._hosts = Hosts(per_host=per_host, concurrency=concurrency, spacing=spacing.total_seconds())
 
     async def fetch(self, feed: FeedSpec, state: FeedState, at: datetime) -> Fetched:
@@ -93,11 +96,15 @@ class HttpFetcher:
     async def _follow(self, feed: FeedSpec, state: FeedState, at: datetime) -> Fetched:
         """The feed's answer, at the end of its redirects."""
         trip = Trip.to(feed, state, self._total)
-        for _ in range(self._max_redirects + 1):
-            answer = await self._ask(trip, at)
-            if answer.status not in _REDIRECTS:
-                return await self._understand(answer, trip, at)
-            trip.follow(answer.status, answer.headers)
+        try:
+            for _ in range(self._max_redirects + 1):
+                answer = await self._ask(trip, at)
+                if answer.status not in _REDIRECTS:
+                    return await self._understand(answer, trip, at)
+                trip.follow(answer.status, answer.headers)
+        finally:
+            if trip.large:
+                self._large.release()
         raise StopError(FailureKind.REDIRECT, f"more than {self._max_redirects} redirects in a row", answer.status)
 
     async def _ask(self, trip: Trip, at: datetime) -> "_Answer":
@@ -137,11 +144,11 @@ class HttpFetcher:
         stream = response.stream
         assert isinstance(stream, httpx.AsyncByteStream)
         try:
-            return await self._read(response.status_code, response.headers, stream, trip.url.host)
+            return await self._read(response.status_code, response.headers, stream, trip)
         finally:
             await stream.aclose()
 
-    async def _read(self, status: int, headers: httpx.Headers, stream: httpx.AsyncByteStream, host: str) -> "_Answer":
+    async def _read(self, status: int, headers: httpx.Headers, stream: httpx.AsyncByteStream, trip: Trip) -> "_Answer":
         """The body of a success, as sent; of other answers only the head counts."""
         if status == HTTPStatus.NOT_MODIFIED:
             async for _ in stream:
@@ -159,10 +166,13 @@ class HttpFetcher:
                     await asyncio.sleep(0)
                 if len(body) > self._max_bytes:
                     raise self._too_large(status)
+                if len(body) > _LARGE and not trip.large:
+                    await self._large.acquire()
+                    trip.large = True
         except (httpx.RemoteProtocolError, httpx.ReadError) as error:
             if not body:
                 raise StopError(
-                    FailureKind.PROTOCOL, f"the connection to {host} broke before the document came", status
+                    FailureKind.PROTOCOL, f"the connection to {trip.url.host} broke before the document came", status
                 ) from error
             cut_short = True
         return _Answer(status, headers, bytes(body), cut_short)
