@@ -90,20 +90,22 @@ def proof(one: Reading, other: Reading, *, together: bool) -> Proof | None:
 
     `together`: both stand in the same document. A publisher who lists two entries means two, unless they say the same.
     """
-    same_link = _same_link(one.link, other.link)
+    same_link, compatible = _same_link(one.link, other.link), _compatible(one, other)
     same_title = _plain(one.title) == _plain(other.title)
-    titles = 1.0 if same_title else likeness(one.title, other.title)
-    if same_link and (same_title or (titles >= TITLES_ALIKE and not together)):
-        return Proof.LINK_AND_TITLE
-    same_text = _same_text(one.text, other.text)
-    if same_link and same_text:
+    same_text = _is_copy(one.text, other.text)
+    if same_link and (same_title or (not together and likeness(one.title, other.title) >= TITLES_ALIKE)):
+        # A column may keep headline and link, and then its text is another every day.
+        if compatible or same_text or not (one.text and other.text):
+            return Proof.LINK_AND_TITLE
+        return None
+    if same_link and same_text and not together:  # those who collect links give one page to several entries
         return Proof.LINK_AND_TEXT
-    if not (same_title and _plain(one.title)):
+    if not (same_title and _plain(one.title) and compatible):
         return None
     telling = weight(one.title) >= LEAST_TITLE
-    if not together and telling and _compatible(one, other) and page(one.link) == page(other.link) != "":
+    if not together and telling and page(one.link) == page(other.link) != "":
         return Proof.PAGE_AND_TITLE
-    if same_text and _compatible(one, other):
+    if same_text:
         return Proof.TITLE_AND_TEXT
     dated = one.published is not None and one.published == other.published and not _is_day(one.published)
     nothing_against = not one.text or not other.text or _overlap(_tokens(one.text), _tokens(other.text)) >= TEXTS_ALIKE
@@ -176,6 +178,14 @@ def _same_text(one: str | None, other: str | None) -> bool:
         return False
     left, right = _tokens(one), _tokens(other)
     return min(len(left), len(right)) >= LEAST_TEXT and _overlap(left, right) >= TEXTS_ALIKE
+
+
+def _is_copy(one: str | None, other: str | None) -> bool:
+    """Whether they say the same word for word: an answer quotes what it answers, and cases differ by their number."""
+    if not one or not other:
+        return False
+    words = _tokens(one)
+    return len(words) >= LEAST_TEXT and words == _tokens(other)
 
 
 def _overlap(left: frozenset[str], right: frozenset[str]) -> float:

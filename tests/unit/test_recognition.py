@@ -157,6 +157,36 @@ def test_articles_with_one_guid_and_the_front_page_as_link_are_told_apart_by_the
     assert memory.verdicts(second, first) == [SEEN, SEEN]
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "why"),
+    [
+        (article(), article(key="guid:2", link=TWO, summary=f"{LEAD} Согласен с этим."), "an answer that quotes"),
+        (article(summary=LEAD + " № 1-123"), article(key="guid:2", link=TWO, summary=LEAD + " № 1-124"), "a number"),
+        (article(), article("Спасибо нашему партнёру, верфи Образец", key="guid:2"), "one page behind two entries"),
+    ],
+)  # fmt: skip
+def test_entries_that_share_much_but_not_all_stay_two(one: Item, other: Item, why: str) -> None:
+    for document in ([one, other], [other, one]):
+        assert Memory().verdicts(*document) == [NEW, NEW], why
+    memory = Memory()
+    memory.read([one])
+    assert memory.verdicts(one, other) == [SEEN, NEW], why
+
+
+def test_a_column_that_keeps_headline_and_link_is_another_article_every_day() -> None:
+    memory = Memory()
+    for day in range(3):
+        today = article(key=f"guid:{day}", summary=f"{LEAD} Итоги дня {day}.", published=NOON + timedelta(days=day))
+        assert memory.verdicts(today) == [NEW]
+
+
+def test_a_feed_that_dates_everything_by_the_present_brings_nothing_twice() -> None:
+    memory = Memory()
+    for day in range(3):
+        stamped = article(key=f"guid:{day}", published=NOON + timedelta(days=day))
+        assert memory.verdicts(stamped) == [SEEN if day else NEW]
+
+
 # --- what is no edit --------------------------------------------------------------------------------------
 
 
