@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help demo run test check fuzz flood lint format types docs bench bench-rules bench-match bench-parse bench-week lock clean
+.PHONY: help demo run test check fuzz flood lint format types docs bench bench-rules bench-match bench-parse bench-poll bench-week lock clean
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
@@ -48,7 +48,7 @@ format: $(READY) ## put the code in shape
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: bench-match bench-parse bench-rules ## every benchmark
+bench: bench-match bench-parse bench-poll bench-poll bench-rules ## every benchmark
 
 bench-rules: $(READY) ## precision and recall of the shipped rules on labelled headlines
 	@$(BIN)/python benchmarks/rules_quality.py
@@ -56,11 +56,15 @@ bench-rules: $(READY) ## precision and recall of the shipped rules on labelled h
 bench-match: $(READY) ## speed of the rule engine
 	@$(BIN)/python benchmarks/match.py
 
-bench-parse: $(READY) ## speed and agreement of the parser
+bench-parse bench-poll: $(READY) ## speed and agreement of the parser
 	@$(BIN)/python benchmarks/parse.py
 
 bench-week: $(READY) ## a week of 300 feeds at high speed: load spread, limits kept, every item seen once
 	@$(BIN)/python benchmarks/week.py
+
+bench-poll: $(READY) ## speed of whole polls beside other feed readers; and what the daemon costs while idle
+	@$(BIN)/python benchmarks/poll.py
+	@$(BIN)/python benchmarks/poll.py --idle
 
 UV_LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
   --no-annotate --no-header --no-emit-index-url --quiet
