@@ -26,6 +26,10 @@ class H2Protocol(asyncio.Protocol):
         self._http.initiate_connection()
         self._flush()
 
+    def abort(self) -> None:
+        """End it at once."""
+        self._transport.abort()
+
     def data_received(self, data: bytes) -> None:
         try:
             events = self._http.receive_data(data)
@@ -70,6 +74,7 @@ class H2Server:
     def __init__(self, context: ssl.SSLContext, body: bytes, etag: str = '"h2"') -> None:
         context.set_alpn_protocols(["h2"])
         self.requests: list[dict[str, str]] = []
+        self._connections: list[H2Protocol] = []
         self._context, self._body, self._etag = context, body, etag
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -80,16 +85,25 @@ class H2Server:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        listening = self._loop.create_server(
-            lambda: H2Protocol(self._body, self._etag, self.requests), "127.0.0.1", 0, ssl=self._context
-        )
+        listening = self._loop.create_server(self._connected, "127.0.0.1", 0, ssl=self._context)
         self._server = asyncio.run_coroutine_threadsafe(listening, self._loop).result(10)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._loop.call_soon_threadsafe(self._server.close)
+        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+    def _connected(self) -> H2Protocol:
+        made = H2Protocol(self._body, self._etag, self.requests)
+        self._connections.append(made)
+        return made
+
+    async def _stop(self) -> None:
+        self._server.close()
+        for connection in self._connections:
+            connection.abort()
+        await asyncio.sleep(0)

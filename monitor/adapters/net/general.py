@@ -84,6 +84,7 @@ class GeneralTransport(httpx.AsyncBaseTransport):
             self._sweep = None
         pools, self._pools = self._pools, {}
         await asyncio.gather(*(pool.http.aclose() for pool in pools.values()), *self._closing)
+        await self._backend.aclose()
 
     def _pool(self, way: Way, origin: tuple[object, ...]) -> _Pool:
         key = (way, origin)

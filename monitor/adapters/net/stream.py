@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from weakref import WeakSet
 
 import httpcore
 
@@ -18,6 +19,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
 
     def __init__(self, guard: Guard) -> None:
         self._guard = guard
+        self._open: WeakSet[_Stream] = WeakSet()
 
     async def connect_tcp(
         self,
@@ -31,7 +33,14 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         with _translated(httpcore.ConnectTimeout, httpcore.ConnectError):
             async with asyncio.timeout(timeout):
                 sock = await self._guard.connect(host, port)
-                return _Stream(*await asyncio.open_connection(sock=sock))
+                stream = _Stream(*await asyncio.open_connection(sock=sock))
+        self._open.add(stream)
+        return stream
+
+    async def aclose(self) -> None:
+        """End what httpcore forgot: it leaves the connection to a SOCKS proxy that refuses."""
+        for stream in list(self._open):
+            await stream.aclose()
 
     async def sleep(self, seconds: float) -> None:
         """Wait."""
