@@ -176,6 +176,9 @@ async def test_articles_that_do_not_come_are_waited_for_only_so_long() -> None:
         ("https://other.example/1", False),
         ("https://paper.example:8443/1", False),
         ("https://paper.example.evil.example/1", False),
+        ("https://paper.example:99999/1", False),
+        ("https://paper.example:https/1", False),
+        ("https://[paper.example/1", False),
     ],
 )
 def test_secrets_go_to_the_feeds_own_site_only(link: str, kept: bool) -> None:
