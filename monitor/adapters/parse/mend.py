@@ -6,16 +6,16 @@ and resolves entities without limit. So what can be mended is mended first; the 
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from html.entities import html5
 from xml.parsers import expat
 
 from monitor.adapters.parse.limits import DEEPEST, MOST_ATTRIBUTES, MOST_CATEGORIES, ExcessError
 
-_ALWAYS_KNOWN = {"lt", "gt", "amp", "quot", "apos"}
 _HTML_ENTITIES = {name.removesuffix(";"): value for name, value in html5.items() if name.endswith(";")}
 _ILLEGAL = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_NAMED = re.compile(r"&([A-Za-z][\w.-]{0,60});")
+_NAMED = re.compile(r"&(?!(?:lt|gt|amp|quot|apos);)([A-Za-z][\w.-]{0,60});")  # but the five that XML knows
 _NUMBERED = re.compile(r"&#(?:[xX]([0-9a-fA-F]{1,8})|(\d{1,9}));")
 _BARE_AMPERSAND = re.compile(r"&(?!(?:[A-Za-z_][\w.-]{0,60}|#\d{1,9}|#x[0-9a-fA-F]{1,8});)")
 _BARE_LESS = re.compile(r"<(?![A-Za-z_/!?])")
@@ -64,7 +64,7 @@ class Mended:
 
 
 def mend(text: str) -> Mended:
-    """The document, well-formed if it can be made so. Raises ExcessError."""
+    """The document, well-formed if it can be made so."""
     text = _without_doctype(_DECLARATION.sub("", text.lstrip("\ufeff \t\r\n\0"), count=1))
     complaint = complaint_about(text)
     if complaint is None:
@@ -80,7 +80,16 @@ def mend(text: str) -> Mended:
 
 
 def complaint_about(text: str) -> str | None:
-    """The first reason why this is not well-formed XML, with its line; None: it is. Raises ExcessError."""
+    """The first reason why this is not well-formed XML, with its line; None: it is."""
+    try:
+        expat.ParserCreate("utf-8", " ").Parse(text.encode("utf-8", "replace"), True)
+    except expat.ExpatError as error:
+        return f"{expat.errors.messages.get(error.code, error.code)} in line {error.lineno}".replace("(s)", "s")
+    return None
+
+
+def _check_limits(text: str) -> None:
+    """Up to where it is well-formed. Raises ExcessError."""
     parser = expat.ParserCreate("utf-8", " ")
     depth = 0
 
@@ -95,15 +104,13 @@ def complaint_about(text: str) -> str | None:
         depth -= 1
 
     parser.StartElementHandler, parser.EndElementHandler = start, end
-    try:
+    with suppress(expat.ExpatError):
         parser.Parse(text.encode("utf-8", "replace"), True)
-    except expat.ExpatError as error:
-        return f"{expat.errors.messages.get(error.code, error.code)} in line {error.lineno}".replace("(s)", "s")
-    return None
 
 
 def for_referee(text: str) -> str:
-    """What would take feedparser quadratic time is shortened, or refused with an ExcessError."""
+    """What would take feedparser too long is shortened, or refused with an ExcessError."""
+    _check_limits(text)
     tally = 0  # of categories, each of which is compared with all others of its item
     for match in _TALLIED.finditer(text):
         tally = 0 if match[1] else tally + 1
@@ -151,7 +158,7 @@ def _replace_named(values: dict[str, str]) -> Callable[[str], str]:
     def value(match: re.Match[str]) -> str:
         nonlocal left
         name = match[1]
-        if name in _ALWAYS_KNOWN or name not in values or left <= 0:
+        if name not in values or left <= 0:
             return match[0]
         left -= len(values[name])
         return values[name] if values[name].startswith("&#") else _escaped(values[name])
@@ -164,7 +171,7 @@ def _escaped(text: str) -> str:
 
 
 def _unknown_escaped(piece: str) -> str:
-    return _NAMED.sub(lambda match: match[0] if match[1] in _ALWAYS_KNOWN else f"&amp;{match[1]};", piece)
+    return _NAMED.sub(r"&amp;\1;", piece)
 
 
 def _legal_reference(match: re.Match[str]) -> str:

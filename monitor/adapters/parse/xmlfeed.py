@@ -34,20 +34,21 @@ def read_by_referee(text: str) -> Document:
 
 def _fast(text: str) -> Document | None:
     """None: not well-formed, no feed, no items where there should be some, or something that may mean another thing."""
-    if not is_feed_root(root_of(text)):
-        return None
     try:
         document = read_fast(text)
     except (UnsureError, expat.ExpatError):
         return None
-    return document if document.entries or not _ENTRY.search(text) else None
+    root = root_of(text)
+    if is_feed_root(root):
+        return document if document.entries or not _ENTRY.search(text) else None
+    return replace(document, notes=(_odd_root(root),)) if document.entries else None
 
 
 def _slow(text: str) -> Document:
     """What is mended may be read fast after all."""
     mended = mend(text)
     if mended.strict and (document := _fast(mended.text)) and document.entries:
-        return replace(document, notes=mended.notes)
+        return replace(document, notes=(*mended.notes, *document.notes))
     return _judged(mended)
 
 
@@ -67,5 +68,9 @@ def _judged(mended: Mended) -> Document:
     if mended.strict and judged.bozo:
         notes.append("the feed was read loosely: it is XML, but not quite as feeds are")
     if not is_feed_root(root):
-        notes.append(f"the root element is <{one_line(root or '')[:30]}>")
+        notes.append(_odd_root(root))
     return replace(document, notes=tuple(notes))
+
+
+def _odd_root(root: str | None) -> str:
+    return f"the root element is <{one_line(root or '')[:30]}>"
