@@ -38,7 +38,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         return stream
 
     async def aclose(self) -> None:
-        """End what httpcore forgot: it leaves the connection to a SOCKS proxy that refuses."""
+        """End what httpcore forgot and nothing has collected yet."""
         for stream in list(self._open):
             await stream.aclose()
 
@@ -51,6 +51,11 @@ class _Stream(httpcore.AsyncNetworkStream):
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
+
+    def __del__(self) -> None:
+        # httpcore forgets the connection to a SOCKS proxy that refuses.
+        if not self._writer.is_closing():
+            self._writer.transport.abort()
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
         with _translated(httpcore.ReadTimeout, httpcore.ReadError):
