@@ -35,13 +35,18 @@ _KNOWN_ROOTS = {
 }
 _HUMAN_CHECK = re.compile(
     r"captcha|are you (?:a )?human|not a robot|cf-chl|challenge-platform|just a moment|ddos-guard|qrator|"
-    r"не робот|подтвердите, что|проверка браузера|安全验证|人机验证|验证码",
+    r"checking your browser|verify(?:ing)? (?:that )?you are human|enable javascript and cookies|"
+    r"px-captcha|servicepipe|stormwall|slowaes|acw_sc__v2|__jsl_clearance|"
+    r"не робот|подтвердите, что|проверка браузера|安全验证|人机验证|验证码|滑动验证|访问验证",
     re.IGNORECASE,
 )
 _LOGIN = re.compile(r"""type=["']?password""", re.IGNORECASE)
 _REFUSED = re.compile(r"access denied|forbidden|доступ (?:запрещ|ограничен)|访问被拒绝|blocked", re.IGNORECASE)
 _BINARY = {b"%PDF": "a PDF file", b"PK\x03\x04": "a ZIP file", b"\x89PNG": "a picture", b"\xff\xd8\xff": "a picture",
-           b"GIF8": "a picture", b"\x1f\x8b": "a gzip file"}  # fmt: skip
+           b"GIF8": "a picture", b"\x1f\x8b": "a gzip file", b"BZh": "a bzip2 file", b"\x28\xb5\x2f\xfd": "a zstd file",
+           b"Rar!": "a RAR file", b"7z\xbc\xaf": "a 7z file", b"ID3": "a sound file", b"OggS": "a sound file",
+           b"\xd0\xcf\x11\xe0": "an Office document", b"\x00\x00\x01\x00": "a picture", b"wOF": "a font"}  # fmt: skip
+_CONTAINERS = {b"WEBP": "a picture", b"WAVE": "a sound file", b"AVI ": "a film", b"ftyp": "a film"}
 _HEAD = 100_000
 
 
@@ -95,6 +100,8 @@ def binary_error(body: bytes) -> ParseError | None:
     for start, what in _BINARY.items():
         if body.startswith(start):
             return ParseError(f"{what} in place of a feed")
+    if what := _CONTAINERS.get(body[8:12] if body.startswith(b"RIFF") else body[4:8]):
+        return ParseError(f"{what} in place of a feed")
     return None
 
 

@@ -1,6 +1,7 @@
 """The compiled rulebook: says which rules an item fulfils, and by which words."""
 
 import gc
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
 
@@ -10,6 +11,8 @@ from monitor.core.rules.evaluate import Leaf, Node, Spot, Text, holds
 from monitor.core.rules.leaves import LeafTable
 from monitor.core.rules.prefilter import Prefilter
 from monitor.core.rules.reading import Reading, Restricted
+
+MOST_PLACES = 50  # that a hit shows of one word
 
 
 class CompiledRule:
@@ -103,7 +106,7 @@ class Matcher:
         score = points(compiled, spots, text)
         if rule.threshold is not None and score < rule.threshold:
             return None
-        evidence = reading.evidence(self._evident(spots, text))
+        evidence = reading.evidence(self._evident(_some_of_each(spots), text))
         return Hit(
             rule=rule.id,
             severity=rule.info.severity,
@@ -130,8 +133,21 @@ class Matcher:
         ]
         starts, ends = {spot.start for spot in shown}, {spot.end for spot in shown}
         leaves = {spot.leaf for spot in shown}
-        more = (spot for leaf in leaves for spot in text.found(leaf) if spot.start in ends or spot.end in starts)
+        more = _some_of_each(
+            spot for leaf in leaves for spot in text.found(leaf) if spot.start in ends or spot.end in starts
+        )
         return list(dict.fromkeys([*shown, *more]))
+
+
+def _some_of_each(spots: Iterable[Spot]) -> list[Spot]:
+    """The first places of every leaf. A text of a million words that all count must not become a million pieces."""
+    counts: Counter[int] = Counter()
+    kept = []
+    for spot in spots:
+        if counts[spot.leaf] < MOST_PLACES:
+            counts[spot.leaf] += 1
+            kept.append(spot)
+    return kept
 
 
 def _covers_spot(other: Spot, spot: Spot) -> bool:

@@ -80,6 +80,8 @@ def _fold_once(char: str) -> str:
     category = unicodedata.category(char)
     if category == "Cf":
         return ""
+    if category == "Cs":  # half of a character: no scanner takes it
+        return "\ufffd"
     if category in {"Zs", "Zl", "Zp"} or (category == "Cc" and char != FIELD_BREAK):
         return " "
     if char in _STRESSED:
