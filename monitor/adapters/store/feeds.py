@@ -49,7 +49,7 @@ ORDER BY max(began_at, coalesce(ended_at, '')), id
 _DAILY = """
 SELECT feed, substr(at, 1, 10) AS day, sum(new) AS items FROM polls WHERE at >= ? AND new > 0 GROUP BY feed, day
 """
-_BROUGHT = "SELECT coalesce(sum(new), 0) FROM polls WHERE feed = ? AND at > ?"
+_BROUGHT = "SELECT coalesce(sum(new), 0) FROM polls WHERE feed = ? AND at > ? AND new > 0"
 _LOG = "INSERT INTO polls (at, feed, outcome, new, edited, hits, ms) VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 

@@ -69,7 +69,7 @@ ALTER TABLE feeds ADD COLUMN habits TEXT NOT NULL DEFAULT '{}';
 ALTER TABLE feeds ADD COLUMN troubles TEXT NOT NULL DEFAULT '[]';
 CREATE INDEX feeds_by_due ON feeds (next_poll_at) WHERE gone = 0;
 CREATE INDEX feeds_by_host ON feeds (host);
-CREATE INDEX polls_by_feed ON polls (feed, at);
+CREATE INDEX polls_with_news ON polls (feed, at, new) WHERE new > 0;
 
 CREATE TABLE notices (
     id INTEGER PRIMARY KEY,

@@ -55,7 +55,7 @@ CREATE TABLE polls (
     ms INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX polls_by_time ON polls (at);
-CREATE INDEX polls_by_feed ON polls (feed, at);
+CREATE INDEX polls_with_news ON polls (feed, at, new) WHERE new > 0;
 
 -- The log of troubles that a feed had: told once when one begins and once when it ends.
 CREATE TABLE notices (
