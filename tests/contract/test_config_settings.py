@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,8 @@ def test_every_setting_is_read() -> None:
             "MONITOR_FETCH_TIMEOUT": "45s",
             "MONITOR_FETCH_TOTAL": "2m",
             "MONITOR_MAX_BYTES": "2M",
+            "MONITOR_HOST_SPACING": "500ms",
+            "MONITOR_ALLOW_NETWORKS": "10.1.0.0/16, 192.168.7.5",
             "MONITOR_LOG_LEVEL": "WARNING",
             "MONITOR_LOG_FORMAT": "json",
             "MONITOR_HEARTBEAT_URL": "https://beat.example/abc",
@@ -68,9 +71,31 @@ def test_every_setting_is_read() -> None:
     assert settings.fetch_total == timedelta(minutes=2)
     assert (settings.alert_max_age, settings.retention) == (timedelta(days=1), timedelta(days=28))
     assert (settings.backup_dir, settings.backup_keep, settings.concurrency) == (Path("/backup"), 3, 16)
+    assert settings.host_spacing == timedelta(seconds=0.5)
+    assert settings.allow_networks == (ip_network("10.1.0.0/16"), ip_network("192.168.7.5/32"))
     assert (settings.max_bytes, settings.user_agent[:12]) == (2 * 2**20, "desk-monitor")
     assert (settings.log_level, settings.log_format) == (LogLevel.WARNING, LogFormat.JSON)
     assert (settings.db, settings.templates) == (Path("/data/monitor.db"), Path("/config/templates"))
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"), [("0s", 0.0), ("200ms", 0.2), ("0.5s", 0.5), ("2s", 2.0), ("1m30s", 90.0), ("1 S", 1.0)]
+)
+def test_spacing_may_be_finer_than_other_durations_and_nothing(value: str, seconds: float) -> None:
+    assert load_settings({"MONITOR_HOST_SPACING": value}).host_spacing == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("MONITOR_HOST_SPACING", "2", "no duration"),
+        ("MONITOR_HOST_SPACING", "-1s", "no duration"),
+        ("MONITOR_ALLOW_NETWORKS", "loopback, intranet", "`intranet` is no network"),
+        ("MONITOR_ALLOW_NETWORKS", "10.0.0.1/8", "`10.0.0.1/8` is no network"),
+    ],
+)
+def test_spacing_and_networks_that_mean_nothing_are_named(name: str, value: str, words: str) -> None:
+    assert [words in one for one in complaints({name: value})] == [True]
 
 
 @pytest.mark.parametrize(("security", "port"), [("starttls", 587), ("tls", 465), ("none", 25)])
