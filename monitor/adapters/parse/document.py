@@ -100,8 +100,8 @@ def binary_error(body: bytes) -> ParseError | None:
     for start, what in _BINARY.items():
         if body.startswith(start):
             return ParseError(f"{what} in place of a feed")
-    if what := _CONTAINERS.get(body[8:12] if body.startswith(b"RIFF") else body[4:8]):
-        return ParseError(f"{what} in place of a feed")
+    if held := _CONTAINERS.get(body[8:12] if body.startswith(b"RIFF") else body[4:8]):
+        return ParseError(f"{held} in place of a feed")
     return None
 
 
