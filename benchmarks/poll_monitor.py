@@ -24,6 +24,7 @@ from monitor.app.daemon import Daemon, Rhythm
 from monitor.app.watch import Watch
 from monitor.core.model import DigestSpec, FeedSpec, Target
 from monitor.wiring import SystemClock, compiled, load_settings, service, shipped
+from monitor.wiring.memory import giving_back
 
 LANGUAGES = ("ru", "zh", "en")
 
@@ -137,13 +138,14 @@ async def measure(job: dict) -> dict:
 async def idle(built, watch: Watch, seconds: float) -> dict:
     """What the daemon costs while no feed is due."""
     daemon = Daemon(built.desk, watch, Rhythm(), lambda: None)
-    running = asyncio.create_task(daemon.run())
-    await asyncio.sleep(30)  # worker processes have ended by then
-    cpu, began = processor(), perf_counter()
-    await asyncio.sleep(seconds)
-    spent, took, held = sum(processor()) - sum(cpu), perf_counter() - began, memory()
-    daemon.stop()
-    await running
+    async with giving_back():  # as `monitor run` does
+        running = asyncio.create_task(daemon.run())
+        await asyncio.sleep(30)  # worker processes have ended by then
+        cpu, began = processor(), perf_counter()
+        await asyncio.sleep(seconds)
+        spent, took, held = sum(processor()) - sum(cpu), perf_counter() - began, memory()
+        daemon.stop()
+        await running
     return {
         "seconds": round(took),
         "share_of_a_core": round(spent / took, 4),

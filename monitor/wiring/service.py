@@ -1,7 +1,6 @@
 """The whole application on its real adapters: one cycle, or the daemon."""
 
 import asyncio
-import gc
 import os
 import random
 from collections.abc import AsyncIterator, Callable
@@ -30,23 +29,13 @@ from monitor.app.pipeline import Pacing, Pipeline
 from monitor.app.ports import Clock, Fetcher, Parser, Store
 from monitor.app.watch import Watch
 from monitor.wiring.configuration import Configuration
+from monitor.wiring.memory import giving_back, settle
 from monitor.wiring.parts import SystemClock, WorkerReader, channels, hint, transport
 from monitor.wiring.sources import sources
 
 log = structlog.get_logger()
 
 MOST_WORKERS = 4  # processes that read documents
-
-
-def settle() -> None:
-    """Take what is built out of the garbage collector's view.
-
-    The compiled rules are some hundred thousand objects that stay; looking through them again and again took a fifth of
-    the time of a poll, and a fifth of a second at one go, in which nothing else happens.
-    """
-    gc.unfreeze()
-    gc.collect()
-    gc.freeze()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +124,8 @@ async def run(settings: Settings) -> None:
                 transport=BoundedTransport(transport(settings)),
             )
         try:
-            await Daemon(built.desk, watch, rhythm, reload, heart).run()
+            async with giving_back():
+                await Daemon(built.desk, watch, rhythm, reload, heart).run()
         finally:
             if heart:
                 await heart.aclose()
