@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help demo run test check fuzz flood lint format types docs bench bench-rules bench-match bench-parse bench-poll bench-week lock clean
+.PHONY: help demo run test check fuzz flood lint format types docs bench bench-rules bench-match bench-parse bench-poll bench-transport bench-week lock clean
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
@@ -48,7 +48,7 @@ format: $(READY) ## put the code in shape
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: bench-match bench-parse bench-poll bench-poll bench-rules ## every benchmark
+bench: bench-match bench-parse bench-poll bench-rules ## every benchmark
 
 bench-rules: $(READY) ## precision and recall of the shipped rules on labelled headlines
 	@$(BIN)/python benchmarks/rules_quality.py
@@ -56,8 +56,11 @@ bench-rules: $(READY) ## precision and recall of the shipped rules on labelled h
 bench-match: $(READY) ## speed of the rule engine
 	@$(BIN)/python benchmarks/match.py
 
-bench-parse bench-poll: $(READY) ## speed and agreement of the parser
+bench-parse: $(READY) ## speed and agreement of the parser
 	@$(BIN)/python benchmarks/parse.py
+
+bench-transport: $(READY) ## what the ways out into the network cost
+	@$(BIN)/python benchmarks/transport.py --feeds 1000
 
 bench-week: $(READY) ## a week of 300 feeds at high speed: load spread, limits kept, every item seen once
 	@$(BIN)/python benchmarks/week.py
