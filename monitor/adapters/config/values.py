@@ -146,7 +146,8 @@ def web_address(value: object) -> str:
     found = text(value)
     if re.match(r"[a-z+]*:?//[^/?#]*@", found):
         raise ComplaintError(
-            "the address holds a user name or password", "use `auth:` with username and password, such as ${FEED_PASSWORD}"
+            "the address holds a user name or password",
+            "use `auth:` with username and password, such as ${FEED_PASSWORD}",
         )
     try:
         parts = urlsplit(found)
