@@ -37,7 +37,7 @@ class Case:
 class Mutator:
     """Case number n of a seed is always the same, whatever was made before it."""
 
-    def __init__(self, documents: Sequence[str], seed: int = 0, largest: int = 2_000) -> None:
+    def __init__(self, documents: Sequence[str], seed: int = 0, largest: int = 1_200) -> None:
         self._documents = documents
         self._seed = seed
         self._largest = largest
