@@ -64,7 +64,9 @@ def next_poll(
     wait, reason = look.wait, look.reason
     if (asked := min(asked, look.turnover)) > wait:
         wait, reason = asked, f"its server asks to wait {in_words(asked)}"
-    return NextPoll(later(now, _drawn(state, wait, FLOOR, now, jitter)), reason)
+    # The silence that its publisher names is no matter of chance: only the rest of the wait is.
+    awake = max(wait - look.asleep, FLOOR)
+    return NextPoll(later(now, look.asleep + _drawn(state, awake, FLOOR, now, jitter)), reason)
 
 
 def hastened(feed: FeedSpec, state: FeedState, *, default: timedelta, hold: Hold | None = None) -> datetime | None:

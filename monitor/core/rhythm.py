@@ -155,6 +155,7 @@ class Look:
 
     wait: timedelta
     reason: str
+    asleep: timedelta  # how much of it passes in hours that the publisher names as silent
     turnover: timedelta  # half of the document may be new by then: no server's wish for patience goes beyond that
 
 
@@ -191,16 +192,16 @@ def next_look(
     forecast = Forecast(habits, now)
     window = habits.window or burst.window
     shortest, longest = max(usual / SPAN, floor), max(min(usual * REST, ceiling), floor)
-    passed, missing, slept = timedelta(0), 1.0, False
+    passed, missing, asleep = timedelta(0), 1.0, timedelta(0)
     half = _turnover(max(forecast.rate(now), burst.rate), window, burst)
     pressed = False
     while missing > 0 and passed < ceiling:
         moment = now + passed
         step = min(_to_next_hour(moment), ceiling - passed)
         if _silent(habits, moment):
-            if not slept and passed >= floor:
+            if not asleep and passed >= floor:
                 break  # a last look before the silence: what came late in the day must not wait for the morning
-            passed, slept = passed + step, True
+            passed, asleep = passed + step, asleep + step
             continue
         rate = max(forecast.rate(moment), burst.rate if passed < _HOUR else 0.0)
         wait = min(max(usual * math.sqrt(REFERENCE / rate) if rate > 0 else longest, shortest), longest)
@@ -209,7 +210,8 @@ def next_look(
         share = min(step / wait, missing)
         passed, missing = passed + wait * share, (0.0 if share >= missing else missing - share)
     wait = min(max(passed, floor), ceiling)
-    return Look(wait, _reason(habits, forecast, now, slept=slept, pressed=pressed), half)
+    reason = _reason(habits, forecast, now, slept=bool(asleep), pressed=pressed)
+    return Look(wait, reason, asleep, half)
 
 
 def in_words(rate: float) -> str:

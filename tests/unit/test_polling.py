@@ -85,6 +85,12 @@ def test_polls_are_spread_around_their_interval() -> None:
     assert wait(default=2 * M, jitter=0) == 2 * M, "but never below the floor"
 
 
+def test_a_silence_that_a_publisher_names_is_not_lengthened_by_chance() -> None:
+    asleep = replace(USUAL, hours=(0.0,) * 168, skip_hours=frozenset(range(8, 16)))
+    waits = [wait(habits=asleep, jitter=jitter) for jitter in (0, 1)]
+    assert waits == [8 * H + 27 * M, 8 * H + 33 * M]
+
+
 @pytest.mark.parametrize(
     ("state", "low", "high", "why_so"),
     [
