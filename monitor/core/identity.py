@@ -18,6 +18,7 @@ _TRACKING = re.compile(
 )
 _ESCAPE = re.compile(r"%[0-9a-fA-F]{2}")
 _SPELLED = re.compile(r"https?://(?:www\.)?(?!www\.)([a-z0-9-]+(?:\.[a-z0-9-]+)+)((?:/[A-Za-z0-9._~!$&'()*+,;=:@-]*)*)")
+_FRONT_PAGE = re.compile(r"https://[^/?#]*")  # as normalised
 _LONGEST_GUID = 300
 _MOST_ROUNDS = 5
 _DEFAULT_PORTS = {80, 443}
@@ -26,14 +27,16 @@ _DEFAULT_PORTS = {80, 443}
 def item_key(*, guid: str, link: str, title: str, published: datetime | None) -> str:
     """The identity of an item within its feed: the guid, else the normalised link, else title and date.
 
-    Never empty. Stable over polls as long as the feed keeps what the key is made of; a guid that is a web address
+    A link to a front page is none: whatever is newest stands there. Never empty. Stable over polls as long as the feed keeps what the key is made of; a guid that is a web address
     is treated like a link, because feeds move from http to https and add tracking parameters to it.
     """
     guid = " ".join(guid.split())
     if guid:
         return f"guid:{_short(normalise_link(guid))}"
     if link.strip():
-        return f"link:{_short(normalise_link(link))}"
+        page = normalise_link(link)
+        if not (title.strip() and _FRONT_PAGE.fullmatch(page)):
+            return f"link:{_short(page)}"
     day = published.astimezone(UTC).isoformat() if published else ""
     words = " ".join(title.split()).casefold()
     return f"text:{_digest(f'{words}|{day}')}"
@@ -84,6 +87,8 @@ def _tracks(parameter: str) -> bool:
 
 def _host(parts: SplitResult) -> str:
     host = (parts.hostname or "").rstrip(".")
+    if not host.isprintable() or " " in host:
+        raise ValueError(host)
     if not host.isascii():
         try:
             host = host.encode("idna").decode("ascii")

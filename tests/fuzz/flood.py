@@ -17,6 +17,7 @@ from fuzz.seeds import documents
 CEILING = 1 << 30  # bytes of address space a process may have
 SECONDS = 10.0  # of processor time a document may take before it is broken off
 BATCH = 1_000
+LIFE = 50  # batches until the processes are made anew
 
 
 @dataclass
@@ -66,17 +67,13 @@ def run(numbers: range, seed: int, *, corpus: bool = True) -> Report:
 def flood(count: int, seed: int, *, first: int = 0, workers: int = 1) -> Iterator[Report]:
     """`count` cases in `workers` processes; a report after each batch. A process that dies is a finding."""
     batches = [range(at, min(at + BATCH, first + count)) for at in range(first, first + count, BATCH)]
-    with _pool(workers) as pool:
-        futures = [(batch, pool.submit(run, batch, seed)) for batch in batches]
-        for batch, future in futures:
-            try:
-                yield future.result()
-            except BrokenProcessPool:
-                yield Report(Counter({"DIED": len(batch)}), [(batch.start, "a process died near here")])
-
-
-def _pool(workers: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_confine, max_tasks_per_child=50)
+    for place in range(0, len(batches), LIFE):
+        with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_confine) as pool:
+            for batch, future in [(batch, pool.submit(run, batch, seed)) for batch in batches[place : place + LIFE]]:
+                try:
+                    yield future.result()
+                except BrokenProcessPool:
+                    yield Report(Counter({"DIED": len(batch)}), [(batch.start, "a process died near here")])
 
 
 def _confine() -> None:

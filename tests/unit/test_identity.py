@@ -64,7 +64,17 @@ def test_different_pages_stay_different(one: str, other: str, why: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "tag:example.org,2026:1", "urn:uuid:7", "12345", "http://[broken", "mailto:a@b.c"]
+    "text",
+    [
+        "",
+        "tag:example.org,2026:1",
+        "urn:uuid:7",
+        "12345",
+        "http://[broken",
+        "http://x\x0c\n/",
+        "http://a b/",
+        "mailto:a@b.c",
+    ],
 )
 def test_what_is_no_web_address_is_left_as_it_is(text: str) -> None:
     assert normalise_link(f" {text} ") == text
@@ -107,3 +117,13 @@ def test_a_key_stays_short_whatever_the_feed_sends() -> None:
 
     assert len(keys) == 2
     assert max(map(len, keys)) < 320
+
+
+@pytest.mark.parametrize(
+    "link", ["https://primer.example/", "http://www.primer.example", "https://primer.example/?utm_source=rss"]
+)
+def test_a_link_to_the_front_page_tells_no_articles_apart(link: str) -> None:
+    one = item_key(guid="", link=link, title="Суд в Образцовске", published=None)
+    assert one != item_key(guid="", link=link, title="Пожар на верфи", published=None)
+    assert one == item_key(guid="", link="", title="Суд в Образцовске", published=None)
+    assert item_key(guid="", link=link, title="", published=None).startswith("link:"), "better than nothing"
