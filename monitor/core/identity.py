@@ -27,8 +27,9 @@ _DEFAULT_PORTS = {80, 443}
 def item_key(*, guid: str, link: str, title: str, published: datetime | None) -> str:
     """The identity of an item within its feed: the guid, else the normalised link, else title and date.
 
-    A link to a front page is none: whatever is newest stands there. Never empty. Stable over polls as long as the feed keeps what the key is made of; a guid that is a web address
-    is treated like a link, because feeds move from http to https and add tracking parameters to it.
+    A link to a front page is none: whatever is newest stands there. Never empty. Stable over polls as long as the feed
+    keeps what the key is made of; a guid that is a web address is treated like a link, because feeds move from http to
+    https and add tracking parameters to it.
     """
     guid = " ".join(guid.split())
     if guid:

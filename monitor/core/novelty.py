@@ -6,6 +6,7 @@ into links. It does not decide what is told of an edit; it only names what chang
 """
 
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
@@ -71,6 +72,7 @@ class Document:
         self._marks: dict[str, Marks] = {}
         self._known: dict[str, Known] = {}
         self._candidates: dict[int, list[Known]] = {}
+        self._links: Counter[int | None] | None = None  # how many items have each link; counted when it matters
 
     @property
     def keys(self) -> frozenset[str]:
@@ -178,7 +180,17 @@ class Document:
         return list({known.id: known for mark in marks for known in self._candidates.get(mark, ())}.values())
 
     def _proof(self, item: Item, known: Known, texts: Mapping[int, Wording], *, together: bool = False) -> Proof | None:
-        return likeness.proof(_reading(item), self._remembered(item, known, texts), together=together)
+        strict = together or self._shares_its_link(item)
+        return likeness.proof(_reading(item), self._remembered(item, known, texts), together=strict)
+
+    def _shares_its_link(self, item: Item) -> bool:
+        """Whether several articles have its link, as where all lead to one list: then the link is no evidence."""
+        link = self._marks_of(item)[1]
+        if link is None:
+            return False
+        if self._links is None:
+            self._links = Counter(self._marks_of(each)[1] for each in self._items)
+        return self._links[link] > 1 or len(self._candidates.get(link, ())) > 1
 
     def _stranger(self, item: Item) -> bool:
         """Whether its key may be that of quite another article; the texts will tell."""

@@ -89,6 +89,41 @@ def test_in_doubt_it_is_another_article(other: Item, why: str) -> None:
     assert decision.item.key not in {"guid:1", "guid:9"}
 
 
+LIST = "https://sud.primer.example/zasedania"
+
+
+@pytest.mark.parametrize(
+    ("polls", "why"),
+    [
+        ([[1], [2]], "a list of one place"),
+        ([[1, 2, 3], [4, 5, 6]], "all others at once"),
+        ([[1, 2, 3], [2, 3, 4], [5]], "one after another"),
+    ],
+)
+def test_cases_that_all_lead_to_one_list_are_told_apart_by_their_guids(polls: list[list[int]], why: str) -> None:
+    def case(number: int) -> Item:
+        title = f"Заседание по делу № 1-{number} перенесено на будущую неделю"
+        return article(title, key=f"guid:{number}", link=LIST, summary="", published=None)
+
+    memory, read = Memory(), set[int]()
+    for numbers in polls:
+        verdicts = memory.verdicts(*map(case, numbers))
+        assert verdicts == [SEEN if number in read else NEW for number in numbers], why
+        read |= set(numbers)
+
+
+def test_notes_from_one_mould_on_one_list_are_told_apart_by_their_guids() -> None:
+    def quake(number: int) -> Item:
+        text = f"Глубина очага {number} км, толчки ощущались в нескольких районах, о разрушениях и жертвах сведений нет"
+        title = f"Землетрясение силой 5,{number} у берегов Образцовского края"
+        return article(title, key=f"guid:{number}", link=LIST, summary=text)
+
+    memory = Memory()
+    assert memory.verdicts(quake(1), quake(2)) == [NEW, NEW]
+    assert memory.verdicts(quake(3), quake(4)) == [NEW, NEW]
+    assert memory.verdicts(quake(5)) == [NEW]
+
+
 def test_an_article_with_new_headline_and_link_under_its_guid_is_an_edition_because_its_text_is_the_same() -> None:
     memory = Memory()
     memory.read([article()])
