@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from monitor.app.ports import Parser
+from monitor.app.ports import Matcher, Parser
 from monitor.core.identity import body_hash
 from monitor.core.model import Delivery, Failure, FailureKind, FeedSpec, FeedState, Fetched, Parsed, Receipt
 from monitor.errors import DeliveryError
@@ -109,8 +109,8 @@ class PlainReader:
     def __init__(self, parser: Parser) -> None:
         self._parser = parser
 
-    async def read(self, fetched: Fetched, feed: FeedSpec) -> Parsed:
-        """What the parser gives and raises."""
+    async def read(self, fetched: Fetched, feed: FeedSpec, matcher: Matcher | None = None) -> Parsed:
+        """What the parser gives and raises; leaves the matching to others."""
         return self._parser.parse(fetched, feed)
 
 

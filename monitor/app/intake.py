@@ -48,12 +48,14 @@ class Intake:
         decisions = document.decide(archive.wordings(doubtful) if doubtful else {})
         return attached(decisions, parsed.articles) if parsed.articles else decisions
 
-    def take_in(self, watch: Watch, decisions: list[Decision], state: FeedState, now: datetime) -> Haul:
+    def take_in(self, watch: Watch, decisions: list[Decision], state: FeedState, now: datetime, parsed: Parsed) -> Haul:
         """Archive what is new or edited; find, group and route its hits."""
         ids = self._store.archive.save(decisions, now)
         changed = [replace(d, id=ids[d.item.key]) for d in decisions if d.novelty is not Novelty.SEEN]
         first_read = state.first_success_at is None
-        hits = sum(self._match(watch, decision, first_read=first_read, now=now) for decision in changed)
+        silent = _silent(parsed, watch)
+        speaking = [decision for decision in changed if decision.content_hash not in silent]
+        hits = sum(self._match(watch, decision, first_read=first_read, now=now) for decision in speaking)
         new = sum(decision.novelty is Novelty.NEW for decision in changed)
         return Haul(new, len(changed) - new, hits)
 
@@ -104,3 +106,8 @@ class Intake:
             ]
             if wanted and not spec.immediate:
                 self._store.digests.renew(spec.id, wanted, now)
+
+
+def _silent(parsed: Parsed, watch: Watch) -> frozenset[str]:
+    """Content hashes of items that need no matching: the reader did it by the rules in force, without articles."""
+    return parsed.silent if parsed.silent_for == watch.matcher.token and not parsed.articles else frozenset()

@@ -14,7 +14,7 @@ from monitor.app.fulltext import Articles
 from monitor.app.holds import Holds, not_asked
 from monitor.app.intake import Haul, Intake
 from monitor.app.noticing import Noticing
-from monitor.app.ports import Fetcher, Reader, Store
+from monitor.app.ports import Fetcher, Matcher, Reader, Store
 from monitor.app.watch import Watch
 from monitor.core import feedstate, health, polling
 from monitor.core.model import (
@@ -87,7 +87,7 @@ class Pipeline:
         fetched = await self._fetcher.fetch(feed, state, at)
         parsed: Parsed | Failure = fetched.failure or Parsed()
         if fetched.failure is None and not fetched.not_modified:
-            parsed = await self._read(feed, fetched)
+            parsed = await self._read(feed, fetched, in_force().matcher)
             if isinstance(parsed, Parsed) and feed.fulltext is not Fulltext.NO:
                 parsed = await self._with_articles(feed, parsed, in_force, at)
         return await self._committer.commit(partial(self._write, feed, state, in_force, fetched, parsed))
@@ -105,9 +105,9 @@ class Pipeline:
             if sooner := polling.hastened(feed, state, default=self._pacing.poll_every, hold=hold):
                 self._store.feeds.save(replace(state, next_poll_at=sooner), state)
 
-    async def _read(self, feed: FeedSpec, fetched: Fetched) -> Parsed | Failure:
+    async def _read(self, feed: FeedSpec, fetched: Fetched, matcher: Matcher) -> Parsed | Failure:
         try:
-            return await self._reader.read(fetched, feed)
+            return await self._reader.read(fetched, feed, matcher)
         except ParseError as error:
             return Failure(FailureKind(error.fault), str(error), status=fetched.status)
         except MonitorError as error:
@@ -164,7 +164,7 @@ class Pipeline:
         for decision in decisions:
             try:
                 with self._store.transaction():
-                    haul += self._intake.take_in(watch, [decision], state, fetched.at)
+                    haul += self._intake.take_in(watch, [decision], state, fetched.at, parsed)
             except StoreError:
                 raise
             except Exception as error:
@@ -194,7 +194,7 @@ class Pipeline:
         self, feed: FeedSpec, state: FeedState, watch: Watch, fetched: Fetched, parsed: Parsed
     ) -> Outcome:
         decisions = self._intake.decide(feed, parsed, first_read=state.first_success_at is None)
-        haul = self._intake.take_in(watch, decisions, state, fetched.at)
+        haul = self._intake.take_in(watch, decisions, state, fetched.at, parsed)
         taught = state
         if not fetched.not_modified:
             new = [decision.item for decision in decisions if decision.novelty is Novelty.NEW]

@@ -70,8 +70,11 @@ class Parser(Protocol):
 class Reader(Protocol):
     """Reads documents without holding up anything else."""
 
-    async def read(self, fetched: Fetched, feed: FeedSpec) -> Parsed:
-        """What a `Parser` gives and raises; MonitorError when reading took too long or too much memory."""
+    async def read(self, fetched: Fetched, feed: FeedSpec, matcher: "Matcher | None" = None) -> Parsed:
+        """What a `Parser` gives and raises; MonitorError when reading took too long or too much memory.
+
+        With a `matcher`, it may say on which items no rule fires: see `Parsed.silent`.
+        """
         ...
 
 
@@ -81,6 +84,11 @@ class Matcher(Protocol):
     @property
     def rules(self) -> Sequence[RuleInfo]:
         """Every rule that is not off."""
+        ...
+
+    @property
+    def token(self) -> str:
+        """Stands for what this matcher finds: those with one token find the same."""
         ...
 
     def match(self, item: Item) -> list[Hit]:

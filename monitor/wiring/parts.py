@@ -1,5 +1,6 @@
 """The adapters as the settings want them, and the clock."""
 
+import pickle
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,8 +13,9 @@ from monitor.adapters.config import (
 from monitor.adapters.deliver import ConsoleChannel, EmailChannel, FileChannel, SlackChannel
 from monitor.adapters.fetch import HttpFetcher
 from monitor.adapters.net import BoundedTransport, GuardedTransport
-from monitor.adapters.workers import Workers
-from monitor.app.ports import Channel, Parser
+from monitor.adapters.workers import Tool, Workers
+from monitor.app.ports import Channel, Matcher, Parser
+from monitor.app.sifting import read_and_sift
 from monitor.core.model import Access, FeedSpec, Fetched, Parsed
 from monitor.errors import WorkError
 
@@ -27,16 +29,25 @@ class SystemClock:
 
 
 class WorkerReader:
-    """The port `Reader`: `parser` works in processes of its own, which are told none of a feed's secrets."""
+    """The port `Reader`: `parser` works in processes of its own, which are told none of a feed's secrets.
+
+    Processes that have much to read are given the matcher, too, and sift what they read.
+    """
 
     def __init__(self, parser: Parser, workers: Workers) -> None:
         self._parse = parser.parse
         self._workers = workers
+        self._tool: Tool | None = None
 
-    async def read(self, fetched: Fetched, feed: FeedSpec) -> Parsed:
+    async def read(self, fetched: Fetched, feed: FeedSpec, matcher: Matcher | None = None) -> Parsed:
         """What the parser gives and raises; WorkError when it came to no end."""
+        harmless = replace(feed, headers={}, access=Access())
         try:
-            return await self._workers.run(self._parse, fetched, replace(feed, headers={}, access=Access()))
+            if matcher is None:
+                return await self._workers.run(self._parse, fetched, harmless)
+            if self._tool is None or self._tool.name != matcher.token:
+                self._tool = Tool(matcher.token, pickle.dumps(matcher))
+            return await self._workers.run_with(self._tool, read_and_sift, self._parse, fetched, harmless)
         except WorkError as error:
             raise WorkError(f"the document could not be read: {error}") from error
 

@@ -63,6 +63,8 @@ class Nothing:
     def parse(self, fetched: Fetched, feed: FeedSpec) -> Parsed:
         return Parsed()
 
+    token = "fake"
+
     def match(self, item: Item) -> list[Any]:
         return []
 

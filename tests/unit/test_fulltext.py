@@ -36,7 +36,7 @@ rules:
 class Reader:
     """Reads on the spot."""
 
-    async def read(self, fetched: Fetched, feed: FeedSpec) -> Parsed:
+    async def read(self, fetched: Fetched, feed: FeedSpec, matcher: object = None) -> Parsed:
         return FeedParser().parse(fetched, feed)
 
 

@@ -43,6 +43,8 @@ class Web:
     def parse(self, fetched: Fetched, feed: FeedSpec) -> Parsed:
         return Parsed(self.items, ttl=20 * M)
 
+    token = "fake"
+
     def match(self, item: Item) -> list[Hit]:
         return []
 

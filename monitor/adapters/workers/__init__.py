@@ -1,5 +1,5 @@
 """Work in processes of its own: a document that takes for ever, fills the memory or crashes harms only itself."""
 
-from monitor.adapters.workers.pool import Workers
+from monitor.adapters.workers.pool import Tool, Workers
 
-__all__ = ["Workers"]
+__all__ = ["Tool", "Workers"]

@@ -8,12 +8,14 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from monitor.adapters.workers.worker import HEAD
 from monitor.errors import WorkError
 
 T = TypeVar("T")
+EQUIP_AFTER = 8  # calls, after which a process is busy enough for a tool that takes a while to build
 _Answer = tuple[Any, Exception | None, bool]
 
 _START = (
@@ -22,6 +24,14 @@ _START = (
 )
 _MEGABYTE = 1024 * 1024
 _LAST_BREATH = 2.0  # seconds in which a process whose socket is closed must be gone
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """Something costly that calls work with, told apart by `name`. `body` is its pickle, and loading that builds it."""
+
+    name: str
+    body: bytes
 
 
 class Workers:
@@ -40,6 +50,7 @@ class Workers:
         self._idle_for = idle
         self._free: list[_Worker] = []  # the one that worked last is taken first, so that others come to their end
         self._all: set[_Worker] = set()
+        self._useless = ""  # the tool that could not be built
         self._ends: set[asyncio.Task[int]] = set()
 
     @property
@@ -53,9 +64,19 @@ class Workers:
         Raises WorkError when it took too long or too much memory, or when its process ended for another reason or could
         not be started.
         """
-        body = pickle.dumps((call, arguments), pickle.HIGHEST_PROTOCOL)
+        return await self._run(call, arguments, None)
+
+    async def run_with(self, tool: Tool, call: Callable[..., T], *arguments: object) -> T:
+        """`run`, with what the tool was unpickled to before the arguments, or None where a process doesn't have it.
+
+        Each process builds it once, when it has worked for a while; if that fails or takes too long, none ever has it.
+        """
+        return await self._run(call, arguments, tool)
+
+    async def _run(self, call: Callable[..., T], arguments: tuple[object, ...], tool: Tool | None) -> T:
+        body = pickle.dumps((call, arguments, tool and tool.name), pickle.HIGHEST_PROTOCOL)
         async with self._places:
-            value, error, _ = await self._ask(body)
+            value, error, _ = await self._ask(body, tool)
         if isinstance(error, MemoryError):
             raise WorkError(f"needed more than the {self._memory / _MEGABYTE:.0f} MiB of memory that are allowed")
         if error is not None:
@@ -69,10 +90,12 @@ class Workers:
             self._end(worker)
         await asyncio.gather(*self._ends)
 
-    async def _ask(self, body: bytes) -> _Answer:
+    async def _ask(self, body: bytes, tool: Tool | None) -> _Answer:
         worker = self._free.pop() if self._free else await self._start()
         worker.rest_no_more()
         try:
+            if tool and tool.name not in (worker.tool, self._useless) and worker.calls >= EQUIP_AFTER:
+                worker = await self._equipped(worker, tool)
             answer = await worker.ask(body)
         except EOFError:
             raise WorkError(_reason(await self._end(worker), self._limit)) from None
@@ -85,6 +108,19 @@ class Workers:
             self._free.append(worker)
             worker.rest(self._idle_for, self._retire)
         return answer
+
+    async def _equipped(self, worker: "_Worker", tool: Tool) -> "_Worker":
+        """The process with the tool; another one without it, when it did not live to have it."""
+        try:
+            _, error, _ = await worker.ask(pickle.dumps((None, tool.body, tool.name)))
+        except EOFError:
+            self._useless = tool.name
+            self._end(worker)
+            return await self._start()
+        if error is not None:
+            self._useless = tool.name
+        worker.tool = tool.name
+        return worker
 
     async def _start(self) -> "_Worker":
         ours, theirs = socket.socketpair()
@@ -130,6 +166,8 @@ class _Worker(asyncio.Protocol):
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self.process = process
+        self.tool = ""
+        self.calls = 0
         self._transport: asyncio.Transport | None = None
         self._answer: asyncio.Future[_Answer] | None = None
         self._received = bytearray()
@@ -140,6 +178,7 @@ class _Worker(asyncio.Protocol):
         """Put a pickled question; raises EOFError when the process ends instead of answering."""
         if self._closed or self._transport is None:
             raise EOFError
+        self.calls += 1
         self._answer = asyncio.get_running_loop().create_future()
         self._transport.writelines((HEAD.pack(len(body)), body))
         return await self._answer

@@ -1,7 +1,9 @@
 """What runs in a worker process: takes calls from a socket, one after another, and answers each.
 
-A call is a pickled (function, arguments), an answer a pickled (value, error, whether this was the last call), each
-after its length. Both ends are the same program, and nothing else reaches the socket.
+A call is a pickled (function, arguments, tool or None), an answer a pickled (value, error, whether this was the last
+call), each after its length. A function that is called with a tool gets it as its first argument, or None if it is not
+here; a call of no function brings a tool, pickled, to be kept under that name. Both ends are the same program, and
+nothing else reaches the socket.
 
 The process ends by itself: at the end of the socket, which the end of the other side brings about however that comes,
 and when one call takes too long. In the middle of a call both are signals whose default is to end a process whatever it
@@ -39,17 +41,20 @@ def main(descriptor: int, limit: float, memory: int) -> None:
     with socket.socket(fileno=descriptor) as channel:
         fcntl.fcntl(channel, fcntl.F_SETOWN, os.getpid())
         quiet = fcntl.fcntl(channel, fcntl.F_GETFL)
-        calls = 0
+        calls, ceiling = 0, RECYCLE_ABOVE
+        tools: dict[str, Any] = {}
         while body := _receive(channel):
             signal.setitimer(signal.ITIMER_REAL, limit)
             fcntl.fcntl(channel, fcntl.F_SETFL, quiet | os.O_ASYNC)  # nothing can come now but the end
-            answer = _answer(body)
+            answer, brought = _answer(body, tools)
             fcntl.fcntl(channel, fcntl.F_SETFL, quiet)
             signal.setitimer(signal.ITIMER_REAL, 0)
             calls += 1
-            if calls == 1:
+            if brought:
+                ceiling = RECYCLE_ABOVE + _peak()
+            if brought or calls == 1:
                 gc.freeze()  # what was imported stays: no need to look through it again and again
-            last = calls == RECYCLE_AFTER or _peak() > RECYCLE_ABOVE
+            last = calls == RECYCLE_AFTER or _peak() > ceiling
             _send(channel, answer, last)
             if last:
                 return
@@ -76,12 +81,19 @@ def _exactly(channel: socket.socket, size: int) -> bytearray | None:
     return body
 
 
-def _answer(body: bytearray) -> tuple[Any, Exception | None]:
+def _answer(body: bytearray, tools: dict[str, Any]) -> tuple[tuple[Any, Exception | None], bool]:
+    """What comes of a call, and whether it brought a tool."""
+    brought = False
     try:
-        function, arguments = pickle.loads(body)  # noqa: S301 (from ourselves)
-        return function(*arguments), None
+        function, arguments, tool = pickle.loads(body)  # noqa: S301 (from ourselves)
+        brought = function is None
+        if brought:
+            tools.clear()  # the old one first: both at once may be too much
+            tools[tool] = pickle.loads(arguments)  # noqa: S301 (from ourselves)
+            return (None, None), brought
+        return (function(*arguments) if tool is None else function(tools.get(tool), *arguments), None), brought
     except Exception as error:
-        return None, error
+        return (None, error), brought
 
 
 def _send(channel: socket.socket, answer: tuple[Any, Exception | None], last: bool) -> None:

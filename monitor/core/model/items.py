@@ -47,6 +47,8 @@ class Parsed:
     skip_hours: frozenset[int] = frozenset()  # 0 … 23, UTC: when the feed asks not to be read
     skip_days: frozenset[int] = frozenset()  # 0 Monday … 6 Sunday
     articles: Mapping[str, str] = field(default_factory=dict)  # item key → text of the article itself, fetched
+    silent: frozenset[str] = frozenset()  # content hashes of items on which no rule fires …
+    silent_for: str = ""  # … of the matcher with this token
 
 
 class Novelty(StrEnum):

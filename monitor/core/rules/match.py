@@ -1,9 +1,12 @@
 """The compiled rulebook: says which rules an item fulfils, and by which words."""
 
 import gc
+import pickle
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property, partial
+from hashlib import blake2b
 
 from monitor.core.model import FeedSpec, Hit, Item, RuleInfo, RuleStatus
 from monitor.core.rules.book import Kind, Restriction, Rule, Rulebook
@@ -30,15 +33,33 @@ class CompiledRule:
 
 
 class Matcher:
-    """Satisfies the port `Matcher`: pure and thread-safe."""
+    """Satisfies the port `Matcher`: pure and thread-safe.
 
-    def __init__(self, rules: Sequence[CompiledRule], leaves: LeafTable, feeds: Mapping[str, FeedSpec]) -> None:
+    Pickled, it is only the call that makes it again (`recipe`), with its cache: compiled rules don't travel.
+    """
+
+    def __init__(
+        self,
+        rules: Sequence[CompiledRule],
+        leaves: LeafTable,
+        feeds: Mapping[str, FeedSpec],
+        recipe: "Callable[[], Matcher]",
+    ) -> None:
+        self._recipe = recipe
         self._rules = rules
         self._leaves = leaves
         self._feeds = feeds
         self._things = leaves.named_things()
         self.rules: Sequence[RuleInfo] = tuple(rule.info for rule in rules)
         self._prefilter = Prefilter([rule.required for rule in rules], leaves.lexicon)
+
+    def __reduce__(self) -> "tuple[Callable[[], Matcher], tuple[()]]":
+        return self._recipe, ()
+
+    @cached_property
+    def token(self) -> str:
+        """Stands for what this matcher finds: those with one token find the same."""
+        return blake2b(pickle.dumps(self), digest_size=16).hexdigest()
 
     def match(self, item: Item) -> list[Hit]:
         """Hits in the order of the rules."""
@@ -185,7 +206,14 @@ def compile_rules(
         compiled = [CompiledRule(rule, leaves) for rule in book.rules if rule.info.status is not RuleStatus.OFF]
         leaves.named_things()  # their words are looked for, too
         leaves.close(cache)
-        return Matcher(compiled, leaves, {feed.id: feed for feed in feeds})
+        known = {feed.id: _told_of(feed) for feed in feeds}
+        recipe = partial(compile_rules, book, cache=cache, feeds=tuple(known.values()))
+        return Matcher(compiled, leaves, known, recipe)
+
+
+def _told_of(feed: FeedSpec) -> FeedSpec:
+    """What `only` and `except` ask of a feed, and none of its secrets."""
+    return FeedSpec(feed.id, "", language=feed.language, country=feed.country, tags=feed.tags, made_from=feed.made_from)
 
 
 @contextmanager
