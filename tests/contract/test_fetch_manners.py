@@ -180,6 +180,26 @@ async def test_a_clock_that_was_set_back_holds_no_host_for_ever(server: HttpServ
     assert earlier.body == BODY
 
 
+async def test_a_hold_counts_from_when_the_host_was_asked_not_from_when_the_poll_began_to_wait(
+    server: HttpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetcher = fetching.fetcher(concurrency=1, per_host=1)
+    loop, passed = asyncio.get_running_loop(), 0.0
+    real = loop.time
+    monkeypatch.setattr(loop, "time", lambda: real() + passed)
+    async with fetcher._hosts.turn("slow.example", AT):  # it keeps the only place for four minutes
+        waiting = asyncio.create_task(ask(fetcher, server.script("/one", BUSY)))
+        for _ in range(5):
+            await asyncio.sleep(0)  # it has begun to wait
+        passed = 240.0
+    refused = await waiting
+
+    assert refused.at == AT + timedelta(minutes=4)
+    assert kind(await ask(fetcher, server.url("/one"), AT + timedelta(minutes=5))) is FailureKind.THROTTLED
+    assert len(server.requests) == 1, "it asked for two minutes"
+    await fetcher.aclose()
+
+
 async def test_holds_that_are_over_are_forgotten() -> None:
     hosts = Hosts(per_host=1, concurrency=1, spacing=0)
     for number in range(10_000):

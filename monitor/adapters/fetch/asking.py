@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import lru_cache
 
 import httpx
@@ -29,6 +30,7 @@ class Trip:
     home: httpx.URL  # the configured address: the feed's secrets belong to its host
     start: httpx.URL  # where it began: the same, or what a lasting redirect led to
     url: httpx.URL
+    at: datetime  # when the poll began; once asked, when the last turn at a host came
     left: float  # seconds of the total time
     permanent: bool = True  # every redirect so far
     cookies: httpx.Cookies | None = None  # some servers redirect in circles until theirs comes back
@@ -42,10 +44,10 @@ class Trip:
         return str(self.url) if moved else ""
 
     @classmethod
-    def to(cls, feed: FeedSpec, state: FeedState, seconds: float) -> "Trip":
+    def to(cls, feed: FeedSpec, state: FeedState, at: datetime, seconds: float) -> "Trip":
         """The way to a feed, at its beginning. Raises StopError when its address can't be asked."""
         start = web_address(address(feed, state))
-        return cls(feed, state, web_address(feed.url), start, start, seconds)
+        return cls(feed, state, web_address(feed.url), start, start, at, seconds)
 
     def follow(self, status: int, headers: httpx.Headers) -> None:
         """Go where a redirect leads. Raises StopError when that can't be followed, or was tried before."""

@@ -15,7 +15,7 @@ _OVERLAP = timedelta(minutes=5)
 
 
 class HeldError(Exception):
-    """The host wants to be left alone for `wait` more, so there is no turn."""
+    """The host wants to be left alone for `wait` from the time of the poll, so there is no turn."""
 
     def __init__(self, host: str, wait: timedelta) -> None:
         super().__init__(host)
@@ -49,18 +49,20 @@ class Hosts:
         self._held: dict[str, tuple[datetime, datetime]] = {}  # host → when it said so, until when
 
     @asynccontextmanager
-    async def turn(self, name: str, at: datetime) -> AsyncIterator[None]:
+    async def turn(self, name: str, at: datetime) -> AsyncIterator[datetime]:
         """Wait until the host may be asked, and keep the place for the block. Waiting ends at once when cancelled.
 
-        Raises HeldError where the host wants to be left alone at `at`, be it only since this one began to wait.
+        Gives the time at which the turn comes: `at` and the whole seconds that it waited, which may be minutes. Raises
+        HeldError where the host wants to be left alone then, be it only since this one began to wait.
         """
         host = self._host(name)
         host.users += 1
+        began = asyncio.get_running_loop().time()
         try:
             async with host.places:
-                await self._start(name, host, at)
+                present = await self._start(name, host, at, began)
                 try:
-                    yield
+                    yield present
                 finally:
                     self._places.release()
         finally:
@@ -72,19 +74,19 @@ class Hosts:
             self._held = {name: held for name, held in self._held.items() if held[1] > at}
         self._held[name] = (at, at + wait)
 
-    def _check(self, name: str, at: datetime) -> None:
+    def _check(self, name: str, at: datetime, present: datetime) -> None:
         if name not in self._held:
             return
         said, until = self._held[name]
-        if said - _OVERLAP <= at < until:
+        if said - _OVERLAP <= present < until:
             raise HeldError(name, until - at)
         del self._held[name]
 
-    async def _start(self, name: str, host: _Host, at: datetime) -> None:
-        """Take one of the places for all hosts; who waits for its host takes none from others."""
+    async def _start(self, name: str, host: _Host, at: datetime, began: float) -> datetime:
+        """Take one of the places for all hosts; who waits for its host takes none from others. Gives the time then."""
         loop = asyncio.get_running_loop()
         while True:
-            self._check(name, at)
+            self._check(name, at, _after(at, loop.time() - began))
             if (early := host.next_start - loop.time()) > 0:
                 await asyncio.sleep(early)
                 continue
@@ -92,7 +94,7 @@ class Hosts:
             now = loop.time()
             if host.next_start <= now and name not in self._held:
                 host.next_start = now + self._spacing
-                return
+                return _after(at, now - began)
             self._places.release()  # while this one waited, another at the same host began
 
     def _host(self, name: str) -> _Host:
@@ -103,3 +105,8 @@ class Hosts:
                 self._hosts = {name: host for name, host in self._hosts.items() if host.users or host.next_start > now}
             found = self._hosts[name] = _Host(self._per_host)
         return found
+
+
+def _after(at: datetime, seconds: float) -> datetime:
+    """In whole seconds, so that a turn that comes at once comes at the time of its poll."""
+    return at + timedelta(seconds=int(seconds))

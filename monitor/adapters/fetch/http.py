@@ -75,42 +75,45 @@ class HttpFetcher:
 
         An unchanged body (304, or 200 with the same bytes as last time) is `not_modified`. A body that broke off is
         given `cut_short`, and nothing of it is to be remembered, so that the next poll asks for all of it. A host
-        that asked to be left alone is not asked until that time is over; the failure says so.
+        that asked to be left alone is not asked until that time is over; the failure says so. What is given says when
+        the server was asked: with thousands of feeds, some wait minutes for their turn.
         """
         began = perf_counter()
+        trip = None
         try:
-            fetched = await self._follow(feed, state, at)
+            trip = Trip.to(feed, state, at, self._total)
+            fetched = await self._follow(trip)
         except HeldError as held:
             fetched = Fetched(feed.id, at, failure=failure_of_hold(held.host, held.wait))
         except StopError as stop:
-            fetched = Fetched(feed.id, at, status=stop.failure.status, failure=stop.failure)
+            when = trip.at if trip else at
+            fetched = Fetched(feed.id, when, status=stop.failure.status, failure=stop.failure)
         except Exception as error:  # a feed's failure is a value, whatever it is
             failure = failure_of_exception(error, _host(address(feed, state)), self._silence)
-            fetched = Fetched(feed.id, at, failure=failure)
+            fetched = Fetched(feed.id, trip.at if trip else at, failure=failure)
         return replace(fetched, elapsed=timedelta(seconds=perf_counter() - began))
 
     async def aclose(self) -> None:
         """Close all connections."""
         await self._transport.aclose()
 
-    async def _follow(self, feed: FeedSpec, state: FeedState, at: datetime) -> Fetched:
+    async def _follow(self, trip: Trip) -> Fetched:
         """The feed's answer, at the end of its redirects."""
-        trip = Trip.to(feed, state, self._total)
         try:
             for _ in range(self._max_redirects + 1):
-                answer = await self._ask(trip, at)
+                answer = await self._ask(trip)
                 if answer.status not in _REDIRECTS:
-                    return await self._understand(answer, trip, at)
+                    return await self._understand(answer, trip)
                 trip.follow(answer.status, answer.headers)
         finally:
             if trip.large:
                 self._large.release()
         raise StopError(FailureKind.REDIRECT, f"more than {self._max_redirects} redirects in a row", answer.status)
 
-    async def _ask(self, trip: Trip, at: datetime) -> "_Answer":
+    async def _ask(self, trip: Trip) -> "_Answer":
         """One request; takes the seconds it needed from the trip's."""
         host = trip.url.host
-        async with self._hosts.turn(host, at):
+        async with self._hosts.turn(host, trip.at) as trip.at:
             began = perf_counter()
             try:
                 async with asyncio.timeout(trip.left):
@@ -122,8 +125,8 @@ class HttpFetcher:
                 failure = failure_of_exception(error, host, self._silence)
                 raise StopError(failure.kind, failure.message) from error
             trip.left -= perf_counter() - began
-        if wait := hold_of(answer.status, answer.headers, at):
-            self._hosts.hold(host, at, wait)
+        if wait := hold_of(answer.status, answer.headers, trip.at):
+            self._hosts.hold(host, trip.at, wait)
         return answer
 
     async def _send(self, trip: Trip) -> "_Answer":
@@ -177,8 +180,8 @@ class HttpFetcher:
             cut_short = True
         return _Answer(status, headers, bytes(body), cut_short)
 
-    async def _understand(self, answer: "_Answer", trip: Trip, at: datetime) -> Fetched:
-        headers = answer.headers
+    async def _understand(self, answer: "_Answer", trip: Trip) -> Fetched:
+        headers, at = answer.headers, trip.at
         fetched = Fetched(
             trip.feed.id,
             at,
