@@ -30,7 +30,7 @@ class Holds:
         """Take up what the store remembers, for feeds that were registered since, too."""
         self._known = self.store.feeds.holds()
         for hold in self._known.values():
-            if hold.until > now:
+            if holding.holds(hold, now):
                 self.store.feeds.hold(hold, self.spread)
 
     def of(self, url: str) -> Hold | None:

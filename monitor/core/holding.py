@@ -20,6 +20,11 @@ def host_of(url: str) -> str:
         return ""
 
 
+def holds(hold: Hold, at: datetime) -> bool:
+    """Whether the hold is in force. One that ends later than any may was made before the clock was set back."""
+    return at < hold.until <= at + CEILING
+
+
 def throttled(before: Hold | None, failure: Failure, host: str, at: datetime, *, jitter: float) -> Hold | None:
     """The hold that follows from this failure; None: it says nothing of the host as a whole.
 
@@ -30,19 +35,20 @@ def throttled(before: Hold | None, failure: Failure, host: str, at: datetime, *,
     if failure.kind is not FailureKind.THROTTLED or not host:
         return None
     asked = min((failure.retry_after or timedelta(0)) * (1 + SPREAD * jitter), CEILING)
-    if before is not None and before.until > at:
+    if before is not None and holds(before, at):
         return Hold(host, max(before.until, at + asked), before.times)
-    times = before.times + 1 if before is not None and at - before.until < FORGOTTEN_AFTER else 1
+    soon = before is not None and timedelta(0) <= at - before.until < FORGOTTEN_AFTER
+    times = before.times + 1 if before is not None and soon else 1
     return Hold(host, at + max(asked, doubled(FLOOR, times - 1, REFUSAL_CEILING)), times)
 
 
 def is_over(hold: Hold, at: datetime) -> bool:
     """Whether an answer `at` shows that the host takes questions again: one that was under way before does not."""
-    return hold.until <= at
+    return not holds(hold, at)
 
 
 def not_before(hold: Hold | None, planned: datetime, *, spread: timedelta, jitter: float) -> datetime:
     """A planned poll, moved behind its host's hold where it lies within; by chance up to `spread` behind it."""
-    if hold is None or planned >= hold.until:
+    if hold is None or not holds(hold, planned):
         return planned
     return hold.until + spread * jitter

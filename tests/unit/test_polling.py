@@ -353,6 +353,14 @@ def test_a_poll_planned_within_a_hold_comes_after_it() -> None:
     assert holding.is_over(hold, NOW + H)
 
 
+def test_a_hold_from_before_the_clock_was_set_back_holds_nothing() -> None:
+    hold = Hold(HOST, NOW + 365 * D, 3)
+    assert holding.not_before(hold, NOW + 5 * M, spread=10 * M, jitter=0.5) == NOW + 5 * M
+    assert holding.is_over(hold, NOW), "the next good answer takes it away"
+    again = holding.throttled(hold, failed(FailureKind.THROTTLED, H), HOST, NOW, jitter=0)
+    assert again == Hold(HOST, NOW + H, 1)
+
+
 @pytest.mark.parametrize(
     ("url", "host"),
     [("https://Busy.example:8080/rss", HOST), ("http://[::1]/x", "::1"), ("", ""), ("http://[broken/x", "")],
