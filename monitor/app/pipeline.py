@@ -120,7 +120,13 @@ class Pipeline:
     ) -> Parsed:
         """The document with the articles of its new items, before anything is written: fetching takes its time."""
         choose = partial(self._articles.choose, feed, lambda: self._intake.decide(feed, parsed), in_force)
-        articles, notes = await self._articles.fetch(feed, await self._committer.commit(choose), at)
+        try:
+            choice = await self._committer.commit(choose)
+        except StoreError:
+            raise
+        except Exception as error:  # what breaks here is dealt with where the document is taken in
+            return replace(parsed, notes=(*parsed.notes, f"no articles fetched: {type(error).__name__}"))
+        articles, notes = await self._articles.fetch(feed, choice, at)
         return replace(parsed, articles=articles, notes=(*parsed.notes, *notes))
 
     def _write(
@@ -160,7 +166,13 @@ class Pipeline:
         For the feed that is a failure: its document is asked for again in full.
         """
         haul, errors = Haul(), []
-        decisions = self._intake.decide(feed, parsed)
+        try:
+            decisions = self._intake.decide(feed, parsed)
+        except StoreError:
+            raise
+        except Exception as error:
+            message = f"its items could not be told apart: {type(error).__name__}: {error}"[:500]
+            return self._write_failure(feed, state, fetched, Failure(FailureKind.INTERNAL, message), haul)
         for decision in decisions:
             try:
                 with self._store.transaction():

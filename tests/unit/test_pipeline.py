@@ -23,6 +23,7 @@ from monitor.core.model import (
     FeedSpec,
     FeedState,
     Fetched,
+    Fulltext,
     Habits,
     Hit,
     Item,
@@ -35,6 +36,7 @@ from monitor.core.model import (
     Target,
     TroubleKind,
 )
+from monitor.core.novelty import Document
 from monitor.errors import ParseError
 from monitor.testing import PlainReader
 
@@ -114,6 +116,9 @@ class Bench:
     async def poll(self, after: timedelta = timedelta(minutes=10)) -> Outcome:
         self.now += after
         return await self.pipeline.poll(FEED, self.store.feeds.states()["gazette"], lambda: self.watch, self.now)
+
+    def state(self) -> FeedState:
+        return self.store.feeds.states()["gazette"]
 
     def tray(self, digest: str) -> int:
         waiting = self.store.digests.waiting().get(digest)
@@ -300,6 +305,24 @@ async def test_a_fault_halfway_leaves_nothing_behind_and_the_next_poll_finds_eve
     bench.newsroom.broken_matcher = False
     assert (await bench.poll()).new == 1
     assert bench.tray("morning") == 1
+
+
+@pytest.mark.parametrize("fulltext", [Fulltext.NO, Fulltext.ALWAYS])
+async def test_a_document_whose_items_cannot_be_told_apart_is_a_failure_of_its_feed_and_comes_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, fulltext: Fulltext
+) -> None:
+    feed = replace(FEED, fulltext=fulltext)
+    bench.watch = Watch((feed,), bench.newsroom, (MORNING, FLASH))
+    await bench.poll()
+    bench.newsroom.items = (report(),)
+    with monkeypatch.context() as patch:
+        patch.setattr(Document, "keys", property(lambda _: 1 / 0))
+        outcome = await bench.pipeline.poll(feed, bench.state(), lambda: bench.watch, bench.now)
+    assert outcome.failure is not None
+    assert outcome.failure.kind is FailureKind.INTERNAL
+    assert "ZeroDivisionError" in outcome.failure.message
+    assert bench.state().failures == 1, "it is put off and told of, not asked without end"
+    assert (await bench.poll()).new == 1
 
 
 async def test_an_item_on_which_something_breaks_keeps_back_only_itself(bench: Bench) -> None:
