@@ -39,7 +39,7 @@ class Intake:
         if not parsed.items:
             return []
         archive = self._store.archive
-        document = novelty.Document(parsed.items)
+        document = novelty.Document(parsed.items, parsed.prints)
         document.meet(archive.known(feed.id, document.keys))
         # An unchanged document is decided by now; one with new items takes one more question, one with edits another.
         if not first_read and (marks := document.marks()):

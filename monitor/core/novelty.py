@@ -15,14 +15,12 @@ from monitor.core import furniture, likeness
 from monitor.core.headline import fold
 from monitor.core.identity import normalise_link
 from monitor.core.likeness import Proof, Reading
-from monitor.core.model import Decision, Item, Known, Novelty, Wording
+from monitor.core.model import Decision, Item, Known, Marks, Novelty, Print, Wording
 
 SETTLED = 2  # editions from which on a wording that was there before is a flip between the two, and no edit
 COUNTING = 5  # editions from which on a change of mere figures in the text is a counter
 _FIELDS = ("title", "summary", "content")
 _NO_WORDING = Wording()
-
-Marks = tuple[int | None, int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +43,11 @@ def content_hash(item: Item) -> str:
     return ":".join(_digest(getattr(item, name)) for name in _FIELDS)
 
 
+def print_of(item: Item) -> Print:
+    """What `Document` has to compute of an item, which may be done beforehand."""
+    return content_hash(item), likeness.marks(item.feed, item.title, item.link)
+
+
 def distinct(items: Sequence[Item]) -> list[Item]:
     """The same items, with keys of their own for articles to which a feed gave one key by mistake.
 
@@ -65,11 +68,13 @@ class Document:
     those that `doubtful` names. An unchanged document needs the first only.
     """
 
-    def __init__(self, items: Sequence[Item]) -> None:
+    def __init__(self, items: Sequence[Item], prints: Mapping[str, Print] | None = None) -> None:
         self._copies = _by_key(distinct(items))
         self._items = [_merged(copies) for copies in self._copies.values()]
-        self._hashes = {item.key: content_hash(item) for item in self._items}
-        self._marks: dict[str, Marks] = {}
+        # What was computed for an item holds unless it was joined with copies; one set apart has another key.
+        made = {key: made for key, made in (prints or {}).items() if len(self._copies.get(key, ())) == 1}
+        self._hashes = {item.key: made[item.key][0] if item.key in made else content_hash(item) for item in self._items}
+        self._marks: dict[str, Marks] = {key: marks for key, (_, marks) in made.items()}
         self._known: dict[str, Known] = {}
         self._candidates: dict[int, list[Known]] = {}
         self._links: Counter[int | None] | None = None  # how many items have each link; counted when it matters

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -14,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from monitor.adapters.parse import FeedParser
-from monitor.adapters.workers import Workers
+from monitor.adapters.workers import Tool, Workers
+from monitor.adapters.workers.pool import EQUIP_AFTER
 from monitor.core.model import FeedSpec, Fetched
 from monitor.errors import ParseError, ParseFault, WorkError
 
@@ -139,6 +141,51 @@ async def test_a_process_killed_while_it_rests_is_replaced(workers: Workers) -> 
     assert workers.processes == (found,)
 
 
+def scale(unit: int | None, number: int) -> tuple[int | None, int]:
+    """For calls with a tool."""
+    return unit, number
+
+
+class Late:
+    """Takes its time to be unpickled, or never is."""
+
+    def __init__(self, call: Callable[..., object], *arguments: object) -> None:
+        self._recipe = (call, arguments)
+
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[object, ...]]:
+        return self._recipe
+
+
+async def with_tool(workers: Workers, tool: Tool, calls: int) -> list[tuple[int | None, int]]:
+    return [await workers.run_with(tool, scale, number) for number in range(calls)]
+
+
+async def test_a_tool_is_built_in_a_process_that_is_busy_and_another_takes_its_place(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).parent))
+    answers = await with_tool(workers, Tool("seven", pickle.dumps(7)), EQUIP_AFTER + 3)
+    assert answers == [(7 if number >= EQUIP_AFTER else None, number) for number in range(EQUIP_AFTER + 3)]
+    assert await with_tool(workers, Tool("eight", pickle.dumps(8)), 2) == [(8, 0), (8, 1)]
+    assert await workers.run(abs, -1) == 1
+    assert len(workers.processes) == 1
+
+
+@pytest.mark.parametrize(
+    "tool",
+    [Late(int, "no number"), Late(os._exit, 3), Late(time.sleep, 100), Late(bytearray, 600 * MEBIBYTE)],
+    ids=["an error", "the end of the process", "too long", "too large"],
+)
+async def test_a_tool_that_cannot_be_built_costs_no_call(tool: Late, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).parent))
+    workers = Workers(most=1, limit=2, memory=300 * MEBIBYTE)
+    try:
+        answers = await with_tool(workers, Tool("broken", pickle.dumps(tool)), 2 * EQUIP_AFTER + 2)
+        assert answers == [(None, number) for number in range(2 * EQUIP_AFTER + 2)]
+    finally:
+        await workers.aclose()
+
+
 async def test_a_call_that_nobody_waits_for_any_more_is_ended_with_its_process(workers: Workers) -> None:
     pid = await workers.run(os.getpid)
     call = asyncio.create_task(workers.run(time.sleep, 100))
@@ -190,7 +237,8 @@ async def test_our_secrets_are_not_in_its_environment(workers: Workers, monkeypa
 def test_no_process_outlives_the_one_that_started_it_however_that_ends(working: bool) -> None:
     program = f"""
 import asyncio, os, time
-from monitor.adapters.workers import Workers
+from monitor.adapters.workers import Tool, Workers
+from monitor.adapters.workers.pool import EQUIP_AFTER
 async def main():
     workers = Workers(most=1, limit=600, idle=600)
     print(await workers.run(os.getpid), flush=True)

@@ -36,7 +36,7 @@ from monitor.core.model import (
     Target,
     TroubleKind,
 )
-from monitor.core.novelty import Document
+from monitor.core.novelty import Document, content_hash
 from monitor.errors import ParseError
 from monitor.testing import PlainReader
 
@@ -55,6 +55,8 @@ class Newsroom:
     broken_parser: Exception | None = None
     broken_matcher: bool = False
     poison: str = ""  # the key of an item that breaks the matcher
+    token: str = "harbour rules"
+    sifted_for: str = ""  # the token of the rules for which the reader found every item silent
     rules: tuple[RuleInfo, ...] = (RuleInfo("harbour", "Harbour", Severity.HIGH),)
     asked: list[FeedState] = field(default_factory=list)
 
@@ -67,9 +69,9 @@ class Newsroom:
     def parse(self, fetched: Fetched, feed: FeedSpec) -> Parsed:
         if self.broken_parser:
             raise self.broken_parser
-        return Parsed(tuple(replace(item, seen_at=fetched.at) for item in self.items), title="The Gazette")
-
-    token = "fake"
+        items = tuple(replace(item, seen_at=fetched.at) for item in self.items)
+        silent = frozenset(content_hash(item) for item in items if self.sifted_for)
+        return Parsed(items, title="The Gazette", silent=silent, silent_for=self.sifted_for)
 
     def match(self, item: Item) -> list[Hit]:
         if self.broken_matcher or item.key == self.poison:
@@ -148,6 +150,14 @@ async def test_a_new_report_is_archived_matched_and_put_into_every_digest_that_w
     outcome = await bench.poll()
     assert (outcome.new, outcome.edited, outcome.hits) == (2, 0, 1)
     assert (bench.tray("morning"), bench.tray("flash")) == (1, 1)
+
+
+@pytest.mark.parametrize(("sifted_for", "hits"), [("harbour rules", 0), ("the rules before the last edit", 1)])
+async def test_what_the_reader_found_silent_is_matched_again_unless_it_was_by_the_rules_in_force(
+    bench: Bench, sifted_for: str, hits: int
+) -> None:
+    bench.newsroom.items, bench.newsroom.sifted_for = (report(),), sifted_for
+    assert (await bench.poll()).hits == hits
 
 
 async def test_a_feed_read_for_the_first_time_wakes_nobody(bench: Bench) -> None:

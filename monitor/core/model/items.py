@@ -35,6 +35,10 @@ class Item:
         return self.published
 
 
+Marks = tuple[int | None, int | None]  # of headline and link, see core/likeness.py
+Print = tuple[str, Marks]  # content hash, see core/novelty.py, and marks
+
+
 @dataclass(frozen=True, slots=True)
 class Parsed:
     """A document read as a feed. `notes` are oddities worth telling (wrong encoding, recovered XML, …)."""
@@ -47,6 +51,7 @@ class Parsed:
     skip_hours: frozenset[int] = frozenset()  # 0 … 23, UTC: when the feed asks not to be read
     skip_days: frozenset[int] = frozenset()  # 0 Monday … 6 Sunday
     articles: Mapping[str, str] = field(default_factory=dict)  # item key → text of the article itself, fetched
+    prints: Mapping[str, Print] = field(default_factory=dict)  # item key → what novelty compares, if computed already
     silent: frozenset[str] = frozenset()  # content hashes of items on which no rule fires …
     silent_for: str = ""  # … of the matcher with this token
 
@@ -98,4 +103,4 @@ class Decision:
     content_hash: str
     id: int | None = None
     retitled: bool = False  # the headline says something else, and nothing that it said before
-    marks: tuple[int | None, int | None] = (None, None)  # see core/likeness.py: of its headline and of its link
+    marks: Marks = (None, None)
