@@ -83,6 +83,7 @@ def fuzz(target: str, seconds: int, corpus: Path) -> None:
         print("atheris is not installed (pip install atheris): mutating without coverage", file=sys.stderr)
         _unguided(target, seconds, corpus)
         return
+    TARGETS[target](b"\0")  # what is built once (the shipped rules) counts against no input
     largest = _largest(target)
     limits = [f"-max_total_time={seconds}", f"-max_len={largest}", "-timeout=20", "-rss_limit_mb=2048"]
     options = {"custom_mutator": _mutated} if target == "parse" else {}
