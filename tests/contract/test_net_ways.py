@@ -56,6 +56,27 @@ async def get(
     return response, body
 
 
+# --- addresses --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "/feed?to=http%3A%2F%2Fprimer.example%2F&sig=a%2fb%3d",
+        "/%7Ename/a%2Fb/%C3%28?x=a+b&y=%20",
+        "/feed;b?c[]=1&d='x'|y&z=%zz",
+        "/a//b/",
+    ],
+)
+async def test_an_address_is_asked_for_as_it_is_written(
+    transport: GuardedTransport, server: HttpServer, secure: HttpServer, authority: Authority, place: str
+) -> None:
+    await get(transport, server.url("/").rstrip("/") + place)
+    await get(transport, secure.url("/").rstrip("/") + place, ca_file=str(authority.certificate))
+
+    assert [server.requests[-1].path, secure.requests[-1].path] == [place, place]
+
+
 # --- TLS and HTTP/2 ---------------------------------------------------------------------------------------------
 
 

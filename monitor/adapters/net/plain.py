@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import aiohttp
 import httpx
+import yarl
 from aiohttp.abc import AbstractResolver, ResolveResult
 from multidict import CIMultiDict
 
@@ -56,7 +57,7 @@ class PlainTransport(httpx.AsyncBaseTransport):
         try:
             answer = await session.request(
                 request.method,
-                str(request.url),
+                yarl.URL(str(request.url), encoded=True),  # as it is: a signature may depend on each character
                 headers=CIMultiDict([(k.decode("latin-1"), v.decode("latin-1")) for k, v in request.headers.raw]),
                 data=body,
                 allow_redirects=False,
