@@ -194,6 +194,7 @@ def test_how_often_a_feed_changes_is_passed_on(extra: str, ttl: timedelta | None
     [
         ("<skipHours><hour>0</hour><hour> 23 </hour></skipHours>", {0, 23}, set()),
         ("<skipHours><hour>24</hour><hour>25</hour><hour>-1</hour><hour>noon</hour></skipHours>", {0}, set()),
+        (f"<skipHours>{''.join(f'<hour>{hour}</hour>' for hour in range(1, 25))}</skipHours>", set(), set()),
         ("<skipDays><day>Saturday</day><day>sun</day><day>Holiday</day></skipDays>", set(), {5, 6}),
         ("", set(), set()),
     ],

@@ -27,13 +27,15 @@ def ttl_of(minutes: str, period: str, frequency: str) -> timedelta | None:
 
 
 def hours_of(values: Iterable[str]) -> frozenset[int]:
-    """Hours of the day, UTC; 24 is how RSS 0.91 writes midnight. What is no hour is left out."""
-    return frozenset(int(value) % 24 for value in values if value.isdecimal() and len(value) < 3 and int(value) <= 24)
+    """Hours of the day, UTC; 24 is how RSS 0.91 writes midnight. What is no hour is left out; none where it is all."""
+    found = frozenset(int(value) % 24 for value in values if value.isdecimal() and len(value) < 3 and int(value) <= 24)
+    return found if len(found) < 24 else frozenset()
 
 
 def days_of(values: Iterable[str]) -> frozenset[int]:
-    """Days of the week from their English names, Monday 0."""
-    return frozenset(_DAYS[day] for value in values if (day := value[:3].lower()) in _DAYS)
+    """Days of the week from their English names, Monday 0; none where it is all of them."""
+    found = frozenset(_DAYS[day] for value in values if (day := value[:3].lower()) in _DAYS)
+    return found if len(found) < 7 else frozenset()
 
 
 def skips_in(text: str) -> tuple[frozenset[int], frozenset[int]]:
