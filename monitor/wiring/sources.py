@@ -1,5 +1,6 @@
 """One fetcher for every kind of source: to each feed its way, chosen by what stands at its address."""
 
+import asyncio
 import hashlib
 from dataclasses import replace
 from datetime import datetime
@@ -49,14 +50,14 @@ class Sources:
         if first.failure or first.not_modified:
             return first
         try:
-            newest = newest_sitemap(first)
+            newest = await asyncio.to_thread(newest_sitemap, first)  # an index can be large
         except ParseError as error:
             return replace(first, body=b"", failure=Failure(FailureKind(error.fault), str(error), first.status))
         if newest is None:
             return first
         here = f"{_MARK}{hashlib.sha256(newest.encode()).hexdigest()[:16]}"
         known = replace(state, etag=etag or None) if mark == here else _forgetful(state)
-        second = await self._web.fetch(elsewhere(feed, newest), replace(known, url=""), at)
+        second = await self._web.fetch(elsewhere(feed, newest), replace(known, url=""), first.at)
         if second.failure:
             return second
         took = first.elapsed + second.elapsed
