@@ -1,7 +1,7 @@
 """Entries of the YAML files as pydantic models, and pydantic's errors as our complaints."""
 
 from collections.abc import Collection, Mapping
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
@@ -12,6 +12,7 @@ from monitor.core.suggest import suggestion
 from monitor.errors import Problem
 
 Steps = tuple[str | int, ...]
+_SECRET = ("auth", "headers", "cookies")  # what is written there wrongly may be a password
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -52,16 +53,27 @@ def _unknown(path: Steps, key: str, known: Collection[str]) -> Problem:
     return Problem(path, complaint, f"known keys: {', '.join(known)}", at_key=True)
 
 
+def _model_at(model: type[BaseModel], where: Steps) -> type[BaseModel]:
+    """The model of the mapping to which `where` leads, beginning in one of `model`."""
+    for step in where:
+        field = model.model_fields.get(str(step))
+        types = (field.annotation, *get_args(field.annotation)) if field else ()
+        model = next((one for one in types if isinstance(one, type) and issubclass(one, BaseModel)), model)
+    return model
+
+
 def _complaint(model: type[BaseModel], error: Mapping[str, Any], path: Steps) -> Problem:
     where: Steps = error["loc"]
     key = where[-1] if where else ""
     name = f"{key}: " if isinstance(key, str) and key else ""
     match error["type"]:
         case "extra_forbidden":
-            known = sorted(model.model_fields, key=lambda name: not model.model_fields[name].is_required())
+            fields = _model_at(model, where[:-1]).model_fields
+            known = sorted(fields, key=lambda name: not fields[name].is_required())
             return _unknown((*path, *where), str(key), known)
         case "missing":
-            about = model.model_fields[str(key)].description if str(key) in model.model_fields else None
+            field = _model_at(model, where[:-1]).model_fields.get(str(key))
+            about = field.description if field else None
             return Problem((*path, *where), f"`{key}` is missing", f"add {key}: {about}" if about else "add it")
         case "value_error":
             cause = error["ctx"]["error"]
@@ -71,7 +83,10 @@ def _complaint(model: type[BaseModel], error: Mapping[str, Any], path: Steps) ->
             needed = ", ".join(f"{one}: …" for one, field in model.model_fields.items() if field.is_required())
             keys = getattr(model, "shape", needed)
             hint = f"write it as {keys}" if keys and not where else ""
-            return Problem((*path, *where), f"{name}must be a mapping, not {shown(error['input'])}", hint)
+            if where and error["type"] != "dict_type":
+                hint = f"its keys: {', '.join(_model_at(model, where).model_fields)}"
+            got = "what stands there" if key in _SECRET else shown(error["input"])
+            return Problem((*path, *where), f"{name}must be a mapping, not {got}", hint)
         case "bool_type":
             return Problem((*path, *where), f"{name}must be true or false, not {shown(error['input'])}")
         case "list_type" | "tuple_type":

@@ -86,7 +86,9 @@ class _Loader:
             return None
         self.problems += reading.problems
         if not isinstance(root.value, dict):
-            self.give_up(root.problem("the file must hold a mapping (`key: value`)", "see `monitor init`"))
+            bare = isinstance(root.value, list)
+            hint = "put its key above the list, such as `feeds:`" if bare else "see `monitor init`"
+            self.give_up(root.problem("the file must hold a mapping (`key: value`)", hint))
             return None
         own = {key: (*inherited.get(key, ()), node) for key, node in root.value.items() if key in self.per_file}
         own = {**inherited, **own}
