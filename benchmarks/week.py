@@ -36,6 +36,7 @@ TICK = timedelta(seconds=10)  # the daemon looks every two seconds; so much coar
 PAUSE = 6 * H
 LONGEST = 33 * M  # of any wait by rhythm or server's wish: 30 min and a tenth
 PER_HOST = 2
+SHOWN = 40
 RULES = """
 terms: {harbour: {label: harbour, en: [harbour]}}
 rules: [{id: harbour, title: Harbour, severity: low, match: $harbour, examples: {hit: [The harbour opened]}}]
@@ -62,6 +63,8 @@ class Week:
     seen: dict[str, dict[int, datetime]] = field(default_factory=dict)  # feed → number of item → when it was seen
     stored: Counter[str] = field(default_factory=Counter)
     adopted: dict[str, str] = field(default_factory=dict)
+    outcomes: Counter[str] = field(default_factory=Counter)
+    errors: Counter[str] = field(default_factory=Counter)  # that stand at the end
     server: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
     broken: list[str] = field(default_factory=list)
@@ -135,11 +138,13 @@ def _read(week: Week, path: Path) -> None:
     """What the database says at the end."""
     polls, seen = defaultdict(list), defaultdict(dict)
     with sqlite3.connect(path) as db:
-        for feed, at in db.execute("SELECT feed, at FROM polls ORDER BY at"):
+        for feed, at, outcome in db.execute("SELECT feed, at, outcome FROM polls ORDER BY at"):
             polls[feed].append(datetime.fromisoformat(at))
+            week.outcomes[outcome] += 1
         for feed, key, at in db.execute("SELECT feed, guid, seen_at FROM items ORDER BY id"):
             week.stored[key] += 1
             seen[feed][int(key.rpartition("/")[2])] = datetime.fromisoformat(at)
+        week.errors = Counter(error for (error,) in db.execute("SELECT last_error FROM feeds WHERE last_error <> ''"))
         week.adopted = dict(db.execute("SELECT id, url FROM feeds WHERE url <> configured_url"))
     db.close()
     week.polls, week.seen = dict(polls), dict(seen)
@@ -156,7 +161,10 @@ def judge(week: Week) -> dict[str, Any]:
         "days": week.days,
         "seconds": round(week.seconds, 1),
         **found,
-        "broken": week.broken,
+        "outcomes": dict(week.outcomes.most_common()),
+        "errors_at_the_end": dict(week.errors.most_common(5)),
+        "promises_broken": len(week.broken),
+        "broken": week.broken[:SHOWN],
     }
 
 
@@ -313,7 +321,7 @@ def main() -> int:
         print(json.dumps(figures))
     else:
         print("\n".join(f"{name.replace('_', ' '):34} {value}" for name, value in figures.items() if name != "broken"))
-        print("\n".join(f"BROKEN: {line}" for line in week.broken[:40]) or "every promise kept")
+        print("\n".join(f"BROKEN: {line}" for line in week.broken[:SHOWN]) or "every promise kept")
     return int(bool(week.broken))
 
 
