@@ -197,6 +197,21 @@ async def test_a_call_that_nobody_waits_for_any_more_is_ended_with_its_process(w
     assert await workers.run(abs, -1) == 1
 
 
+async def test_a_call_given_up_while_its_process_starts_leaves_no_process(workers: Workers) -> None:
+    task = asyncio.create_task(workers.run(time.sleep, 60))
+    for _ in range(10):
+        if workers.processes:
+            break
+        await asyncio.sleep(0)
+    (process,) = workers.processes
+
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+    assert workers.processes == ()
+    assert await asyncio.to_thread(gone, process)
+
+
 async def test_a_process_without_work_is_ended_after_a_while() -> None:
     workers = Workers(most=1, idle=0.05)
     try:

@@ -141,7 +141,11 @@ class Workers:
                 raise WorkError(f"no process could be started for it: {error.strerror}") from error
         worker = _Worker(process)
         self._all.add(worker)
-        await asyncio.get_running_loop().create_connection(lambda: worker, sock=ours)
+        try:
+            await asyncio.get_running_loop().create_connection(lambda: worker, sock=ours)
+        except BaseException:  # cancelled: nobody else knows of the process
+            self._end(worker)
+            raise
         return worker
 
     def _retire(self, worker: "_Worker") -> None:
