@@ -64,6 +64,7 @@ class Week:
     stored: Counter[str] = field(default_factory=Counter)
     adopted: dict[str, str] = field(default_factory=dict)
     outcomes: Counter[str] = field(default_factory=Counter)
+    failed: Counter[str] = field(default_factory=Counter)  # polls, by feed
     errors: Counter[str] = field(default_factory=Counter)  # that stand at the end
     server: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
@@ -141,6 +142,7 @@ def _read(week: Week, path: Path) -> None:
         for feed, at, outcome in db.execute("SELECT feed, at, outcome FROM polls ORDER BY at"):
             polls[feed].append(datetime.fromisoformat(at))
             week.outcomes[outcome] += 1
+            week.failed[feed] += outcome not in ("ok", "not-modified")
         for feed, key, at in db.execute("SELECT feed, guid, seen_at FROM items ORDER BY id"):
             week.stored[key] += 1
             seen[feed][int(key.rpartition("/")[2])] = datetime.fromisoformat(at)
@@ -251,6 +253,9 @@ def _asking(week: Week) -> dict[str, Any]:
                 week.broken.append(f"{source.id}: not asked for {waited / M:.0f} min after {a:%a %H:%M}")
             if b < week.end and b - a < (0.9 if source.every else 1.9) * M:
                 week.broken.append(f"{source.id}: asked again after {(b - a).total_seconds():.0f} s at {a:%a %H:%M}")
+        troubled = source.down or source.gone_at or source.moved_at or source.host in (THROTTLING, SHY)
+        if week.failed[source.id] and not troubled:
+            week.broken.append(f"{source.id}: {week.failed[source.id]} polls failed, though nothing was wrong")
         if source.moved_at and source.moved_at + 26 * H < week.end and "/new" not in week.adopted.get(source.id, ""):
             week.broken.append(f"{source.id}: its move was not adopted")
     for id_ in set(week.adopted) - {source.id for source in week.sources if source.moved_at}:
