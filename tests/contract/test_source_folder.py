@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from support.memory import Memory
 
 from monitor.adapters.folder import FolderFetcher
 from monitor.adapters.parse import FeedParser
@@ -87,6 +88,22 @@ async def test_a_poll_takes_no_more_than_its_bytes_and_says_what_never_fits(feed
     assert [item.title for item in second.items] == ["Второй"]
     assert any("3.txt: the file is larger than" in note for note in second.notes)
     assert (await reader.ask()).not_modified
+
+
+async def test_what_several_files_say_under_one_guid_is_not_lost(feed: FeedSpec, tmp_path: Path) -> None:
+    def rss(title: str, link: str, text: str) -> str:
+        item = f"<guid isPermaLink='false'>7</guid><title>{title}</title><link>{link}</link>"
+        date = "<pubDate>Sun, 22 Nov 2026 07:00:00 GMT</pubDate>"
+        return f"<rss version='2.0'><channel><item>{item}<description>{text}</description>{date}</item></channel></rss>"
+
+    reader, memory = Reader(feed), Memory()
+    first = "Суд в Образцовске отправил под стражу инженера верфи по делу о передаче чертежей ледокола знакомому"
+    put(tmp_path, "one.xml", rss("Инженера арестовали", "https://p.example/1", first), at=1_000)
+    put(tmp_path, "two.xml", rss("Инженера арестовали", "https://p.example/1", f"{first}; защита обжалует."), at=2_000)
+    put(tmp_path, "other.xml", rss("Пошлины на древесину", "https://q.example/a", "О другом."), at=3_000)
+    kept = [decision.item for decision in memory.read((await reader.poll()).items)]
+    assert [item.title for item in kept] == ["Инженера арестовали", "Пошлины на древесину"]
+    assert "обжалует" in kept[0].summary, "the fuller reading"
 
 
 async def test_pages_and_texts_are_items_with_the_time_of_their_file(feed: FeedSpec, tmp_path: Path) -> None:

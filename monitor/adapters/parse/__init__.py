@@ -22,7 +22,7 @@ class FeedParser:
     """Satisfies the port `Parser`. Holds nothing, so it may be used in threads and processes."""
 
     def parse(self, fetched: Fetched, feed: FeedSpec) -> Parsed:
-        """Items in document order, each key once, `seen_at` set to `fetched.at`.
+        """Items in document order, each key once (of a folder, once a file), `seen_at` set to `fetched.at`.
 
         `feed` overrides the language, and gives the encoding and the time zone where set. Raises ParseError, which says
         what the document is when it is not a feed.

@@ -33,8 +33,11 @@ class _File:
 
 
 def read_folder(fetched: Fetched, feed: FeedSpec, parse: Parse) -> Parsed:
-    """All items of all files, in the order of the files. Raises ParseError when no file could be read."""
-    items: dict[str, Item] = {}
+    """All items of all files, in the order of the files. Raises ParseError when no file could be read.
+
+    Several files may hold one article, an older reading and a newer one, or two articles of one guid: all are given.
+    """
+    items: list[Item] = []
     notes: list[str] = []
     files = list(_files(fetched.body))
     plain = replace(feed, source=SourceKind.FEED, url="", selectors=None)
@@ -48,11 +51,10 @@ def read_folder(fetched: Fetched, feed: FeedSpec, parse: Parse) -> Parsed:
             notes.append(f"{file.name}: {error}")
             continue
         notes += [f"{file.name}: {note}" for note in parsed.notes]
-        for item in parsed.items:
-            items.setdefault(item.key, item)
+        items += parsed.items
     if files and not items and notes:
         raise ParseError("; ".join(notes[:5]), ParseFault.MALFORMED)
-    return Parsed(items=tuple(items.values()), notes=tuple(notes))
+    return Parsed(items=tuple(items), notes=tuple(notes))
 
 
 def _files(body: bytes) -> Iterator[_File]:
