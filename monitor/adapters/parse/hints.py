@@ -23,7 +23,7 @@ def ttl_of(minutes: str, period: str, frequency: str) -> timedelta | None:
     times = 1
     with suppress(ValueError):
         times = max(1, int(frequency or 1))
-    return timedelta(hours=hours) / times
+    return timedelta(hours=hours) / (times if times <= hours * 60 else 1)  # more than once a minute is no number
 
 
 def hours_of(values: Iterable[str]) -> frozenset[int]:
