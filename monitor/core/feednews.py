@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from urllib.parse import urlsplit
 
+from monitor.core.holding import host_of
 from monitor.core.model import FeedNews, FeedSpec, Notice, TroubleKind
 
 NAMED = 3  # feeds that are named where there are more
@@ -48,7 +48,8 @@ def _grouped(
     groups: list[FeedNews] = []
     by_host: dict[str, list[Notice]] = {}
     for notice in notices:
-        by_host.setdefault(_host(feeds.get(notice.feed)), []).append(notice)
+        feed = feeds.get(notice.feed)
+        by_host.setdefault(host_of(feed.url) if feed else "", []).append(notice)
     rest: list[Notice] = []
     for host, same in by_host.items():
         if host and len(same) >= SAME_HOST:
@@ -85,13 +86,6 @@ def _news(
         ended_at=max((n.ended_at for n in notices if n.ended_at), default=None),
         brief=over and since is not None and all(n.began_at > since for n in notices),
     )
-
-
-def _host(feed: FeedSpec | None) -> str:
-    try:
-        return (urlsplit(feed.url).hostname or "").lower() if feed else ""
-    except ValueError:
-        return ""
 
 
 def feeds_of(notices: Collection[Notice], *kinds: TroubleKind) -> frozenset[str]:

@@ -10,9 +10,9 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from monitor.core.fulltext import own_content
+from monitor.core.holding import host_of
 from monitor.core.model import (
     Delivery,
     DeliveryState,
@@ -130,14 +130,6 @@ def feed_row(state: FeedState, before: FeedState | None = None) -> dict[str, Any
         if before is None or getattr(state, name) != getattr(before, name)
     }
     return row | {"host": host_of(state.url)} if "url" in row else row
-
-
-def host_of(url: str) -> str:
-    """The host in an address, in small letters; "" where there is none."""
-    try:
-        return (urlsplit(url).hostname or "").lower()
-    except ValueError:
-        return ""
 
 
 def habits_json(habits: Habits) -> str:

@@ -7,6 +7,7 @@ from functools import cache
 from monitor.adapters.store import codec
 from monitor.adapters.store.codec import stamp
 from monitor.adapters.store.database import Database
+from monitor.core.holding import host_of
 from monitor.core.model import FeedSpec, FeedState, Hold, Notice, Trouble, TroubleKind
 
 # A changed URL is another document: what the old server said about it is forgotten and it is due now. That the feed
@@ -78,7 +79,7 @@ class FeedBook:
     def sync(self, specs: Sequence[FeedSpec], now: datetime) -> None:
         """Register new feeds as due now; a changed URL forgets the HTTP state; state of removed feeds is kept."""
         at = stamp(now)
-        rows = [{"id": spec.id, "url": spec.url, "host": codec.host_of(spec.url), "now": at} for spec in specs]
+        rows = [{"id": spec.id, "url": spec.url, "host": host_of(spec.url), "now": at} for spec in specs]
         self._database.execute_many(_REGISTER, rows)
 
     def states(self) -> dict[str, FeedState]:

@@ -239,6 +239,4 @@ class Fetched:
     failure: Failure | None = None
     max_age: timedelta | None = None  # Cache-Control or Expires
     elapsed: timedelta = timedelta(0)
-    moved_to: str = (
-        ""  # where it is for good, when every redirect on the way was permanent (301, 308); "": it did not move
-    )
+    moved_to: str = ""  # where it is for good, if every redirect on the way was permanent (301, 308)
