@@ -1,6 +1,7 @@
 """`monitor feeds`: the sources, how they do, and lists from and for other readers."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,7 @@ from monitor.errors import MonitorError
 
 if TYPE_CHECKING:
     from monitor.core.model import FeedSpec
+    from monitor.wiring import Looked
 
 app = group("What is read: the feeds, how they do, lists from and for other readers.")
 
@@ -60,7 +62,7 @@ def _address(feed: "FeedSpec") -> str:
 def _polled(feed: "FeedSpec") -> str:
     if not feed.enabled:
         return f"no: {feed.reason}"
-    return f"yes: {feed.reason}" if feed.query else "yes"
+    return f"yes: {feed.reason}" if feed.query and feed.reason else "yes"
 
 
 def described(feed: "FeedSpec") -> dict[str, object]:
@@ -101,23 +103,34 @@ def check(
             }
         )
     else:
-        facts = f"{fetched.status or 'no answer'}, {len(fetched.body):,} bytes, {fetched.elapsed.total_seconds():.1f} s"
-        output.say(f"{fetched.url or url}: {facts}{', ' + fetched.content_type if fetched.content_type else ''}")
-        if not looked.failure:
-            title = f"“{parsed.title}”" if parsed.title else "a feed without title"
-            output.say(
-                f"{title}, {output.counted(len(parsed.items), 'item')}, language {parsed.language or 'not said'}"
-            )
-            for oddity in parsed.notes:
-                output.say(f"odd: {oddity}")
-            for item in parsed.items[:5]:
-                output.say(f"  {str(item.published or 'undated')[:16]}  {item.title}")
+        for line in _seen(looked):
+            output.say(line)
     if looked.failure:
         raise MonitorError(f"{url}: {looked.failure.kind}: {looked.failure.message}")
 
 
+def _seen(looked: "Looked") -> Iterator[str]:
+    """What a person is told of a feed that was looked at; of a server that gave no answer, nothing."""
+    fetched, parsed = looked.fetched, looked.parsed
+    if fetched.status:
+        facts = f"{fetched.status}, {len(fetched.body):,} bytes, {fetched.elapsed.total_seconds():.1f} s"
+        yield f"{fetched.url}: {facts}{', ' + fetched.content_type if fetched.content_type else ''}"
+    if fetched.moved_to:
+        yield f"moved for good (a permanent redirect): write `url: {fetched.moved_to}`"
+    if looked.failure:
+        return
+    if fetched.not_modified:
+        yield f"{fetched.url}: the folder holds no file to read"
+        return
+    title = f"“{parsed.title}”" if parsed.title else "without a title of its own"
+    yield f"{title}, {output.counted(len(parsed.items), 'item')}, language {parsed.language or 'not said'}"
+    yield from (f"odd: {oddity}" for oddity in parsed.notes)
+    yield from (f"  {str(item.published or 'undated')[:16]}  {item.title}" for item in parsed.items[:5])
+
+
 def _spec(session: Session, url: str) -> "FeedSpec":
     from monitor.core.model import FeedSpec
+    from monitor.core.suggest import suggestion
     from monitor.wiring import watched_feeds
 
     if "://" in url:
@@ -126,6 +139,7 @@ def _spec(session: Session, url: str) -> "FeedSpec":
     if url not in known:
         raise MonitorError(
             f"{url!r} is neither an address (https://…) nor the id of a feed in {session.settings.feeds}"
+            f"{suggestion(url, known)}"
         )
     return known[url]
 

@@ -69,9 +69,14 @@ def table(titles: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str
         note(empty)
         return
     console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=max(console.width, 240))
-    console.print(drawn)
+    if console.is_terminal:
+        console.print(drawn)
+        return
+    console = Console(highlight=False, width=max(console.width, 240))
+    with console.capture() as capture:
+        console.print(drawn)
+    for drawn_line in capture.get().splitlines():
+        typer.echo(drawn_line.rstrip())
 
 
 def when(moment: datetime | str | None, now: datetime) -> str:

@@ -17,7 +17,8 @@ SHOWN = 5  # items of each way
 def try_url(
     session: Session,
     url: Annotated[
-        str, typer.Argument(metavar="URL", help="A feed, a home page, a list of news, a channel: https://…")
+        str,
+        typer.Argument(metavar="URL", help="A feed, a home page, a list of news, a channel: https://…, or @channel."),
     ],
     as_json: Json = False,
 ) -> None:
@@ -32,7 +33,9 @@ def try_url(
 
     from monitor.wiring import try_address
 
-    if "://" not in url:
+    if url.startswith("@"):
+        url = f"https://t.me/{url[1:]}"
+    elif "://" not in url:
         url = f"https://{url}"
     tried = asyncio.run(try_address(session.settings, url))
     if as_json:

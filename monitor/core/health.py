@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from monitor.core import feedstate, language
-from monitor.core.model import Failure, FailureKind, FeedSpec, FeedState, Habits, Trouble, TroubleKind
+from monitor.core.model import Failure, FailureKind, FeedSpec, FeedState, Habits, SourceKind, Trouble, TroubleKind
 
 # Broken: so many failures in a row, over at least so long. One bad answer, or a server that restarts, is no news.
 BROKEN_AFTER = 3
@@ -333,33 +333,38 @@ _ADVICE: dict[FailureKind, str] = {
     FailureKind.THROTTLED: "Ask it more rarely, with a longer `every`",
     FailureKind.REDIRECT: "Open its address in a browser, and write down where it leads",
     FailureKind.TOO_LARGE: "If it is wanted all the same, raise MONITOR_MAX_BYTES",
-    FailureKind.REFUSED: "Mend its url; MONITOR_ALLOW_NETWORKS allows addresses of your own network",
+    FailureKind.REFUSED: "Mend its entry in feeds.yaml",
     FailureKind.PROTOCOL: _CHECK,
     FailureKind.NOT_A_FEED: "Open its address in a browser: a captcha, or a page that names the feed's new place",
     FailureKind.EMPTY: _CHECK,
     FailureKind.MALFORMED: _CHECK,
     FailureKind.INTERNAL: "This is a fault of the monitor: please report it with this message",
 }
+_OTHER_PAGES: dict[SourceKind, str] = {  # of what is no feed by intention
+    SourceKind.HTML: "Compare its selectors with the page in a browser",
+    SourceKind.SITEMAP: "Try the site's home page for another way: monitor feeds try URL",
+    SourceKind.TELEGRAM: "Open https://t.me/s/NAME in a browser: only a public channel shows its messages there",
+}
 _STATUS_ADVICE: tuple[tuple[Callable[[int], bool], str], ...] = (
-    (lambda status: status in (401, 407), "It wants a user name and password, or a token: give the feed its `auth`"),
+    (lambda status: status == 401, "Give the feed its `auth`: a user name and password, or a token"),
     (
-        lambda status: status in (403, 451),
-        "Its server refuses this program or network: another `user_agent` or a `proxy` may help",
+        lambda status: status == 407,
+        "Write the login that the proxy wants into `proxy`: http://${PROXY_LOGIN}@host:port",
     ),
-    (lambda status: status == 404, "Look for it from the site's home page: monitor feeds try URL"),
+    (lambda status: status in (403, 451), "Another `user_agent` or a `proxy` may help"),
+    (lambda status: status == 404, "Try the site's home page: monitor feeds try URL"),
     (lambda status: status >= 500, "That is for its server to mend; it is asked again by itself"),
 )
 
 
 def advice(feed: FeedSpec, failure: Failure) -> str:
     """What to do about a feed that keeps failing like this; a sentence without a full stop."""
-    return advice_on(feed.id, failure.kind, failure.status)
-
-
-def advice_on(feed: str, kind: FailureKind, status: int | None = None) -> str:
-    """The same, by the kind of failure and the status of the answer."""
-    if kind is FailureKind.HTTP and status is not None:
-        special = next((words for fits, words in _STATUS_ADVICE if fits(status)), None)
+    if failure.kind is FailureKind.HTTP and failure.status is not None:
+        if failure.status == 401 and (feed.access.username or feed.access.bearer):
+            return "See whether the login in its `auth` still holds"
+        special = next((words for fits, words in _STATUS_ADVICE if fits(failure.status)), None)
         if special:
             return special
-    return _ADVICE[kind].format(feed=feed)
+    if failure.kind is FailureKind.NOT_A_FEED and feed.source in _OTHER_PAGES:
+        return _OTHER_PAGES[feed.source]
+    return _ADVICE[failure.kind].format(feed=feed.id)

@@ -97,6 +97,8 @@ async def look_at(settings: Settings, feed: FeedSpec) -> Looked:
         await http.aclose()
     if fetched.failure:
         return Looked(fetched, Parsed(), fetched.failure)
+    if fetched.not_modified:  # a folder without files
+        return Looked(fetched, Parsed(), None)
     try:
         return Looked(fetched, FeedParser().parse(fetched, feed), None)
     except ParseError as error:

@@ -159,6 +159,7 @@ def test_paths_may_stand_before_or_after_the_command_or_in_the_environment(tmp_p
         (["health"], "there is no database at data/monitor.db"),
         (["parse", "nothing.xml"], "nothing.xml: No such file or directory"),
         (["feeds", "check", "nowhere"], "neither an address"),
+        (["feeds", "check", "coast-dayly"], "did you mean 'coast-daily'?"),
         (["feeds", "import", "nothing.opml"], "nothing.opml: No such file or directory"),
         (["digest", "preview", "morning"], "no digest has the id 'morning'"),
         (["rules", "test", "prots"], "no rule has the id 'prots', did you mean 'ports'?"),

@@ -10,7 +10,18 @@ from hypothesis import strategies as st
 
 from monitor.core import feedstate, health
 from monitor.core.health import Poll, assess, began, ended
-from monitor.core.model import Failure, FailureKind, FeedSpec, FeedState, Fetched, Habits, Trouble, TroubleKind
+from monitor.core.model import (
+    Access,
+    Failure,
+    FailureKind,
+    FeedSpec,
+    FeedState,
+    Fetched,
+    Habits,
+    SourceKind,
+    Trouble,
+    TroubleKind,
+)
 
 MONDAY = datetime(2026, 3, 2, 10, 5, tzinfo=UTC)
 FEED = FeedSpec("primer", "https://primer.example/rss")
@@ -127,6 +138,25 @@ def test_every_kind_of_failure_has_its_advice() -> None:
         assert "{" not in health.advice(FEED, Failure(kind, "x"))
     by_status = {health.advice(FEED, Failure(FailureKind.HTTP, "x", status)) for status in (401, 403, 404, 500, 418)}
     assert len(by_status) == 5
+
+
+NO_FEED, LOGIN = Failure(FailureKind.NOT_A_FEED, "x"), Failure(FailureKind.HTTP, "x", 401)
+
+
+@pytest.mark.parametrize(
+    ("feed", "failure", "says"),
+    [
+        (FEED, NO_FEED, "names the feed's new place"),
+        (replace(FEED, source=SourceKind.HTML), NO_FEED, "selectors"),
+        (replace(FEED, source=SourceKind.SITEMAP), NO_FEED, "for another way"),
+        (replace(FEED, source=SourceKind.TELEGRAM), NO_FEED, "public channel"),
+        (FEED, LOGIN, "Give the feed its `auth`"),
+        (replace(FEED, access=Access(username="desk", password="x")), LOGIN, "still holds"),
+        (FEED, Failure(FailureKind.HTTP, "x", 407), "into `proxy`"),
+    ],
+)
+def test_the_advice_fits_what_the_source_is(feed: FeedSpec, failure: Failure, says: str) -> None:
+    assert says in health.advice(feed, failure)
 
 
 # --- gone, moved ------------------------------------------------------------------------------------------

@@ -19,8 +19,8 @@ from monitor.errors import AddressRefusedError
 _THROTTLING = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 _HINTS = {
     400: "it does not understand the request; try the address in a browser",
-    401: "it asks for a login; set the feed's `auth`",
-    403: "it refuses this reader, perhaps by its address or user agent",
+    401: "it asks for a login (`auth`), or refuses the one that it got",
+    403: "it refuses this program by its user agent, or this network",
     404: "the feed is not at this address; look for its new one",
     406: "it has no form of the document that was asked for",
     451: "it is not allowed to show this page here",

@@ -13,7 +13,7 @@ WHERE = "`monitor feeds health` says more"
 
 # What is said of several feeds: when it begins, and when it is over.
 _BEGAN = {
-    TroubleKind.BROKEN: "can't be read any more",
+    TroubleKind.BROKEN: "can't be read",
     TroubleKind.GONE: "are gone for good",
     TroubleKind.SILENT: "have fallen silent",
     TroubleKind.MOVED: "have moved for good",
