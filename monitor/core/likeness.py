@@ -96,16 +96,17 @@ def proof(one: Reading, other: Reading, *, together: bool) -> Proof | None:
     # Cases on one list have headlines alike, too: a headline that was changed beside its guid needs the text to stay.
     alike = not together and _same_text(one.text, other.text) and likeness(one.title, other.title) >= TITLES_ALIKE
     if same_link and (same_title or alike):
-        # A column may keep headline and link, and then its text is another every day.
-        if compatible or same_text or not (one.text and other.text):
+        # A column may keep headline and link, and then its text is another every day; so may a list of verdicts.
+        if same_text or (compatible and _agree(one.text, other.text, together=together)):
             return Proof.LINK_AND_TITLE
-        return None
+        return None if together or (one.text and other.text) else Proof.LINK_AND_TITLE
     if same_link and same_text and not together:  # those who collect links give one page to several entries
         return Proof.LINK_AND_TEXT
     if not (same_title and _plain(one.title) and compatible):
         return None
     telling = weight(one.title) >= LEAST_TITLE
-    if not together and telling and page(one.link) == page(other.link) != "":
+    same_page = not together and page(one.link) == page(other.link) != ""
+    if same_page and telling and _agree(one.text, other.text, together=False):  # ?t= may name a topic of a forum
         return Proof.PAGE_AND_TITLE
     if same_text:
         return Proof.TITLE_AND_TEXT
@@ -180,6 +181,16 @@ def _same_text(one: str | None, other: str | None) -> bool:
         return False
     left, right = _tokens(one), _tokens(other)
     return min(len(left), len(right)) >= LEAST_TEXT and _overlap(left, right) >= TEXTS_ALIKE
+
+
+def _agree(one: str | None, other: str | None, *, together: bool) -> bool:
+    """Whether these texts speak for one article, or say nothing; `together` they must be alike, else not unlike."""
+    if not one or not other:
+        return True
+    left, right = _tokens(one), _tokens(other)
+    if min(len(left), len(right)) < LEAST_TEXT:
+        return not together
+    return _overlap(left, right) >= (TEXTS_ALIKE if together else TEXTS_APART)
 
 
 def _is_copy(one: str | None, other: str | None) -> bool:

@@ -10,6 +10,7 @@ from monitor.core import furniture, likeness
 from monitor.core.likeness import Proof, Reading
 from monitor.core.model import Item, Novelty
 
+DAY = timedelta(days=1)
 NOON = datetime(2026, 3, 2, 12, 7, 31, tzinfo=UTC)
 TWO = "https://primer.example/news/2"
 LEAD = (
@@ -79,6 +80,7 @@ def test_an_article_is_known_again(again: Item, why: str) -> None:
         (article(key="guid:2", link=TWO, summary=OTHER), "another text"),
         (article(key="guid:2", link=TWO, summary="", published=NOON.replace(minute=0, second=0)), "a day, no time"),
         (article("Приговор", key="guid:2", link="https://primer.example/case?t=2"), "short headline"),
+        (article(key="guid:2", link="https://primer.example/news/1?t=5", summary=OTHER), "a topic in the link"),
     ],
 )  # fmt: skip
 def test_in_doubt_it_is_another_article(other: Item, why: str) -> None:
@@ -198,6 +200,8 @@ def test_articles_with_one_guid_and_the_front_page_as_link_are_told_apart_by_the
         (article(), article(key="guid:2", link=TWO, summary=f"{LEAD} Согласен с этим."), "an answer that quotes"),
         (article(summary=LEAD + " № 1-123"), article(key="guid:2", link=TWO, summary=LEAD + " № 1-124"), "a number"),
         (article(), article("Спасибо нашему партнёру, верфи Образец", key="guid:2"), "one page behind two entries"),
+        (article(), article(key="guid:2", summary=OTHER), "two verdicts under one headline on one list"),
+        (article(summary="Иванов"), article(key="guid:2", summary="Петров"), "two names on one list"),
     ],
 )  # fmt: skip
 def test_entries_that_share_much_but_not_all_stay_two(one: Item, other: Item, why: str) -> None:
@@ -206,6 +210,18 @@ def test_entries_that_share_much_but_not_all_stay_two(one: Item, other: Item, wh
     memory = Memory()
     memory.read([one])
     assert memory.verdicts(one, other) == [SEEN, NEW], why
+
+
+def test_a_verdict_under_the_headline_and_link_of_the_last_one_is_new() -> None:
+    memory = Memory()
+    memory.read([article()])
+    assert memory.verdicts(article(key="guid:2", summary=OTHER, published=NOON + timedelta(minutes=30))) == [NEW]
+    assert memory.verdicts(article(key="guid:3", summary=f"{LEAD} Решение не вступило в силу.")) == [EDITED]
+
+
+def test_dates_on_one_list_are_told_apart_where_nothing_else_is_said() -> None:
+    dates = [article("Заседание суда", key=f"guid:{n}", summary="", published=NOON + n * DAY) for n in range(3)]
+    assert Memory().verdicts(*dates) == [NEW, NEW, NEW]
 
 
 def test_a_column_that_keeps_headline_and_link_is_another_article_every_day() -> None:
