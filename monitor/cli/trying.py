@@ -9,6 +9,7 @@ from monitor.cli.session import Json, Session, command
 from monitor.errors import MonitorError
 
 if TYPE_CHECKING:
+    from monitor.core.model import Failure
     from monitor.wiring import Tried, Way
 
 SHOWN = 5  # items of each way
@@ -41,6 +42,8 @@ def try_url(
     if as_json:
         output.line(_described(tried))
     else:
+        if tried.failure and tried.ways and all(way.feed.url != tried.url for way in tried.ways):
+            output.note(f"the address itself: {_reason(tried.failure)}. Elsewhere on its site:")
         for number, way in enumerate(tried.ways):
             output.say(("\n" * bool(number)) + _words(way))
             for item in way.parsed.items[:SHOWN]:
@@ -50,8 +53,13 @@ def try_url(
         for asked in tried.asked if session.verbose else ():
             output.note(f"asked {asked}")
     if not tried.ways:
-        reason = tried.failure.message if tried.failure else "nothing on it looks like a list of news"
+        reason = _reason(tried.failure) if tried.failure else "nothing on it looks like a list of news"
         raise MonitorError(f"{url}: no way to read it was found: {reason}")
+
+
+def _reason(failure: "Failure") -> str:
+    """Its words, without the advice to do what is being done."""
+    return failure.message.removesuffix("; try `monitor feeds try` with its address")
 
 
 def _words(way: "Way") -> str:
@@ -67,7 +75,7 @@ def _words(way: "Way") -> str:
 def _described(tried: "Tried") -> dict[str, object]:
     return {
         "url": tried.url,
-        "failure": tried.failure and {"kind": tried.failure.kind, "message": tried.failure.message},
+        "failure": tried.failure and {"kind": tried.failure.kind, "message": _reason(tried.failure)},
         "ways": [
             {
                 "source": way.feed.source,

@@ -20,6 +20,7 @@ USUAL_FEEDS = ("/rss", "/feed", "/rss.xml", "/atom.xml", "/feed.xml")
 USUAL_SITEMAPS = ("/sitemap-news.xml", "/news-sitemap.xml")
 _MOST_NAMED = 4
 _MOST_SITEMAPS = 2
+_MESSAGES = 'class="tgme_widget_message_'
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,10 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What came of an address. Without `ways` there is a `failure`, or nothing that could be read as news."""
+    """What came of an address. Without `ways` there is a `failure`, or nothing that could be read as news.
+
+    With some, `failure` says why the address itself is no feed, and they were found elsewhere or on its page.
+    """
 
     url: str
     ways: tuple[Way, ...] = ()
@@ -77,13 +81,19 @@ class _Trial:
         page = page_text(fetched)
         if "<urlset" in page[:5000] or "<sitemapindex" in page[:5000]:
             return self._result(await self._each([_sitemap(fetched.url)], "the address itself"), found)
+        if _MESSAGES in page:  # a mirror of Telegram's page
+            channel = self._read(
+                FeedSpec("tried", fetched.url, source=SourceKind.TELEGRAM), fetched, "the address itself"
+            )
+            if isinstance(channel, Way):
+                return self._result([channel])
         named = [FeedSpec("tried", one) for one in feeds_named(page, fetched.url)[:_MOST_NAMED]]
-        ways = await self._each(named, "named by the page")
-        if not ways:
-            ways = await self._usual(fetched.url)
-        if not ways:
-            ways = self._by_selectors(page, fetched)
-        return self._result(ways, None if ways else found)
+        if ways := await self._each(named, "named by the page"):
+            return self._result(ways)
+        ways = await self._usual(fetched.url)
+        if not ways or urlsplit(fetched.url).path.strip("/"):  # a section may hold other news than its site's feed
+            ways += self._by_selectors(page, fetched)
+        return self._result(ways, found)
 
     async def _usual(self, url: str) -> list[Way]:
         """Where feeds and news sitemaps usually are; the first that is there."""
@@ -140,7 +150,7 @@ class _Trial:
         return Way(named, parsed, found)
 
     def _result(self, ways: list[Way], failure: Failure | None = None) -> Tried:
-        return Tried(self._url, tuple(ways), None if ways else failure, tuple(self._asked))
+        return Tried(self._url, tuple(ways), failure, tuple(self._asked))
 
     def _now(self) -> datetime:
         return self._clock.now()

@@ -82,6 +82,30 @@ async def test_usual_places_and_robots_are_looked_at_few_and_once(server: HttpSe
     assert len(paths) == len(set(paths)) <= 12
 
 
+async def test_of_a_section_its_own_list_is_suggested_beside_the_feed_of_its_site(
+    server: HttpServer, settings: Settings
+) -> None:
+    news = "".join(
+        f'<div class="news"><i>{n} ноября 2025</i><a href="/n/{n}">Суд вынес решение по делу номер {n}</a></div>'
+        for n in range(1, 9)
+    )
+    url = server.document("/court", f"<html><body>{news}</body></html>".encode(), content_type="text/html")
+    server.document("/rss", RSS.encode())
+    tried = await try_address(settings, url)
+    assert ways(tried) == [("feed", "at a usual place", server.url("/rss")), ("html", "selectors", url)]
+    assert tried.failure is not None, "it says why the address itself is no feed"
+
+
+async def test_a_mirror_of_a_channels_page_is_known_by_its_messages(server: HttpServer, settings: Settings) -> None:
+    message = """<div class="tgme_widget_message" data-post="coast/7"><div class="tgme_widget_message_text">Ships</div>
+<a class="tgme_widget_message_date" href="https://t.me/coast/7"><time datetime="2026-11-22T08:00:00+00:00">8</time></a>
+</div>"""
+    url = server.document("/mirror", f"<html><body>{message}</body></html>".encode(), content_type="text/html")
+    tried = await try_address(settings, url)
+    assert ways(tried) == [("telegram", "the address itself", url)]
+    assert f"  telegram: {url}\n" in tried.ways[0].entry
+
+
 async def test_a_server_that_does_not_answer_is_asked_once(server: HttpServer, settings: Settings) -> None:
     tried = await try_address(settings, server.url("/none"))
     assert tried.ways == ()
