@@ -68,9 +68,7 @@ def succeeded(
     return _moved(after, fetched) if fetched.moved_to or after.moved_to else after
 
 
-def failed(
-    state: FeedState, failure: Failure, *, at: datetime, next_poll_at: datetime, configured: str
-) -> FeedState:
+def failed(state: FeedState, failure: Failure, *, at: datetime, next_poll_at: datetime, configured: str) -> FeedState:
     """The state after a poll that brought nothing; only 410 Gone at the `configured` address ends polling.
 
     An adopted address that is gone, or fails again and again, is left for the configured one, where the feed may have

@@ -29,7 +29,12 @@ from support.http_server import Deed, HttpServer, Reply, Request, Script, gzip_b
 
 XML = {"Content-Type": "application/rss+xml"}
 FINE = "ok"  # what the log of polls says of a document that was read
-TITLES = ("Ferry line to the cape reopens", "Паром до мыса снова ходит", "开往北方海角的渡轮今日恢复通航", "Council buys two new ferries")
+TITLES = (
+    "Ferry line to the cape reopens",
+    "Паром до мыса снова ходит",
+    "开往北方海角的渡轮今日恢复通航",
+    "Council buys two new ferries",
+)
 
 
 def rss(*titles: str, prefix: str = "", link: str = "http://gazette.example/") -> bytes:
