@@ -226,7 +226,7 @@ def test_dates_in_the_future_are_told_and_do_not_count() -> None:
     items = [f"<item><guid>{date}</guid><title>t</title><pubDate>{date}</pubDate></item>" for date in dates]
     parsed = read(rss(*items))
 
-    assert parsed.notes == ("2 items are dated in the future: what counts is when they were first seen",)
+    assert parsed.notes == ("2 items are dated in the future: what counts is when first seen",)
     assert {item.dated for item in parsed.items} == {AT}
 
 

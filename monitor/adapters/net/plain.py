@@ -57,7 +57,7 @@ class PlainTransport(httpx.AsyncBaseTransport):
         try:
             answer = await session.request(
                 request.method,
-                yarl.URL(str(request.url), encoded=True),  # as it is: a signature may depend on each character
+                _address(request.url),
                 headers=CIMultiDict([(k.decode("latin-1"), v.decode("latin-1")) for k, v in request.headers.raw]),
                 data=body,
                 allow_redirects=False,
@@ -160,6 +160,14 @@ class _Resolver(AbstractResolver):
 
 def _complete(content: aiohttp.StreamReader) -> bool:
     return content.is_eof() and content.exception() is None
+
+
+def _address(url: httpx.URL) -> yarl.URL:
+    """As it is written: a signature may depend on each character."""
+    try:
+        return yarl.URL(str(url), encoded=True)
+    except ValueError as error:
+        raise httpx.UnsupportedProtocol("no address") from error
 
 
 def _translated(error: Exception) -> Exception:

@@ -82,7 +82,8 @@ def items_of(document: Document, feed: FeedSpec, url: str, seen_at: datetime) ->
         notes.append(f"{empty} empty items left out")
     latest = seen_at + _AHEAD
     if ahead := sum(item.published is not None and item.published > latest for item in kept):
-        notes.append(f"{ahead} items are dated in the future: what counts is when they were first seen")
+        many = "1 item is" if ahead == 1 else f"{ahead} items are"
+        notes.append(f"{many} dated in the future: what counts is when first seen")
     return kept, notes
 
 
