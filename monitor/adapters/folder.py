@@ -50,7 +50,7 @@ class FolderFetcher:
     """
 
     def __init__(
-        self, *, max_bytes: int = 15 * 1024 * 1024, most_at_once: int = MOST_AT_ONCE, most_files: int = MOST_FILES
+        self, *, max_bytes: int = 24 * 1024 * 1024, most_at_once: int = MOST_AT_ONCE, most_files: int = MOST_FILES
     ) -> None:
         self._max_bytes = max_bytes
         self._most_files = most_files

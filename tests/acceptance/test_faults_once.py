@@ -70,7 +70,7 @@ def test_many_endless_documents_at_once_share_the_memory_of_a_few(tmp_path: Path
     with HttpServer(more_hosts=hosts) as server:
         for host in hosts:
             server.script(f"{host}/", Reply(body=b" " * 60_000, endless=True))
-        newsroom = Newsroom(tmp_path)  # with the limits as they are shipped: 15 MiB each, 64 at once
+        newsroom = Newsroom(tmp_path)  # with the limits as they are shipped: 24 MiB each, 64 at once
         newsroom.watch({f"feed-{number}": server.url("/", host=host) for number, host in enumerate(hosts)})
 
         figures, most = newsroom.once()

@@ -85,6 +85,20 @@ async def test_a_slow_drip_never_silent_for_long_ends_with_the_total_time(
     assert 0.9 < monotonic() - began < 5
 
 
+async def test_large_documents_that_hold_the_few_places_take_no_time_from_others(server: HttpServer) -> None:
+    large = BODY + b" " * 1_500_000
+    slow = server.script("/slow", Reply(body=large * 2, piece=len(large), drip=60))
+    quick = server.script("/quick", Reply(body=large, latency=1))
+    fetcher = fetching.fetcher(total=timedelta(seconds=3), per_host=20)
+    try:
+        *held, fetched = await asyncio.gather(*(ask(fetcher, slow) for _ in range(6)), ask(fetcher, quick))
+    finally:
+        await fetcher.aclose()
+    assert {found.failure.kind for found in held if found.failure} == {FailureKind.TIMEOUT}
+    assert fetched.elapsed > timedelta(seconds=2), "it had to wait for a place"
+    assert fetched.body == large
+
+
 async def test_redirects_share_one_total_time(server: HttpServer, hasty: HttpFetcher) -> None:
     for number in range(5):
         server.script(f"/{number}", Reply(302, headers={"Location": f"/{number + 1}"}, latency=0.3))

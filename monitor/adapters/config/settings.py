@@ -112,7 +112,7 @@ class Settings:
     user_agent: str = f"news-monitor/{__version__}"
     fetch_timeout: timedelta = timedelta(seconds=20)
     fetch_total: timedelta = timedelta(seconds=60)
-    max_bytes: int = 15 * 2**20
+    max_bytes: int = 24 * 2**20
     host_spacing: timedelta = timedelta(seconds=0.2)
     allow_networks: tuple[Network, ...] = ()
     log_level: LogLevel = LogLevel.INFO

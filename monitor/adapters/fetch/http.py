@@ -54,7 +54,7 @@ class HttpFetcher:
         user_agent: str = DEFAULT_USER_AGENT,
         timeout: timedelta = timedelta(seconds=20),
         total: timedelta = timedelta(seconds=60),
-        max_bytes: int = 15 * _MEGABYTE,
+        max_bytes: int = 24 * _MEGABYTE,
         per_host: int = 2,
         concurrency: int = 32,
         spacing: timedelta = timedelta(seconds=0.2),
@@ -116,8 +116,8 @@ class HttpFetcher:
         async with self._hosts.turn(host, trip.at) as trip.at:
             began = perf_counter()
             try:
-                async with asyncio.timeout(trip.left):
-                    answer = await self._send(trip)
+                async with asyncio.timeout(trip.left) as clock:
+                    answer = await self._send(trip, clock)
             except TimeoutError as error:
                 message = f"{host} did not finish its answer within {self._total:g} s"
                 raise StopError(FailureKind.TIMEOUT, message) from error
@@ -129,7 +129,7 @@ class HttpFetcher:
             self._hosts.hold(host, trip.at, wait)
         return answer
 
-    async def _send(self, trip: Trip) -> "_Answer":
+    async def _send(self, trip: Trip, clock: asyncio.Timeout) -> "_Answer":
         access = trip.feed.access
         request = httpx.Request(
             "GET",
@@ -147,11 +147,13 @@ class HttpFetcher:
         stream = response.stream
         assert isinstance(stream, httpx.AsyncByteStream)
         try:
-            return await self._read(response.status_code, response.headers, stream, trip)
+            return await self._read(response.status_code, response.headers, stream, trip, clock)
         finally:
             await stream.aclose()
 
-    async def _read(self, status: int, headers: httpx.Headers, stream: httpx.AsyncByteStream, trip: Trip) -> "_Answer":
+    async def _read(
+        self, status: int, headers: httpx.Headers, stream: httpx.AsyncByteStream, trip: Trip, clock: asyncio.Timeout
+    ) -> "_Answer":
         """The body of a success, as sent; of other answers only the head counts."""
         if status == HTTPStatus.NOT_MODIFIED:
             async for _ in stream:
@@ -170,8 +172,7 @@ class HttpFetcher:
                 if len(body) > self._max_bytes:
                     raise self._too_large(status)
                 if len(body) > _LARGE and not trip.large:
-                    await self._large.acquire()
-                    trip.large = True
+                    await self._place_for_large(trip, clock)
         except (httpx.RemoteProtocolError, httpx.ReadError) as error:
             if not body:
                 raise StopError(
@@ -179,6 +180,15 @@ class HttpFetcher:
                 ) from error
             cut_short = True
         return _Answer(status, headers, bytes(body), cut_short)
+
+    async def _place_for_large(self, trip: Trip, clock: asyncio.Timeout) -> None:
+        """Wait for one of the few places for large bodies; the request's own time stands still meanwhile."""
+        loop = asyncio.get_running_loop()
+        left = (clock.when() or loop.time()) - loop.time()
+        clock.reschedule(None)
+        await self._large.acquire()
+        trip.large = True
+        clock.reschedule(loop.time() + left)
 
     async def _understand(self, answer: "_Answer", trip: Trip) -> Fetched:
         headers, at = answer.headers, trip.at
