@@ -107,7 +107,9 @@ class QueryError(ValueError):
 
 
 def expand(feeds: Sequence[FeedSpec], book: Rulebook | None) -> Expansion:
-    """Put the searches in place of each entry with a query; one that needs several becomes `id.1`, `id.2` ….
+    """Put the searches in place of each entry with a query; one that needs several becomes `id`, `id.2` ….
+
+    The first keeps the id, so that an edit after which a rule needs more searches, or fewer, makes no new feed of it.
 
     `book` None: the rules are not known; entries that name one are left as they are.
     """
@@ -147,12 +149,12 @@ def _searching(feed: FeedSpec, book: Rulebook) -> list[FeedSpec]:
         out.append(
             replace(
                 feed,
-                id=f"{feed.id}.{number}" if several else feed.id,
+                id=feed.id if number == 1 else f"{feed.id}.{number}",
                 url=dialect.address(text),
                 source=kind,
                 name=f"{feed.label} ({number})" if several else feed.name,
                 reason=feed.reason or about,
-                made_from=feed.id if several else "",
+                made_from="" if number == 1 else feed.id,
             )
         )
     return out

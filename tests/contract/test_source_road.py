@@ -135,7 +135,7 @@ async def test_searches_of_a_rule_are_polled_and_made_again_with_the_rules(
     write(settings.rules, RULES.replace("[мост]", f"[мост, {words}]"))
     again = configuration.reload()
     assert again is not None
-    assert [feed.id for feed in again.enabled] == ["gn.1", "gn.2"]
+    assert [feed.id for feed in again.enabled] == ["gn", "gn.2"]
     assert watched_feeds(settings) == again.feeds
     write(settings.rules, RULES.replace("id: bridges", "id: spans"))
     with pytest.raises(ConfigError, match=r"feeds\.yaml:4:40: no rule has the id `bridges`"):

@@ -87,7 +87,7 @@ def test_branches_of_a_rule_are_searches_of_their_own() -> None:
         '(мост OR "мостовой переход") (закрыть OR закрытие) when:2d',
         '("ФСБ" OR НОАК) when:2d',
     ]
-    assert [(feed.id, feed.made_from) for feed in feeds] == [("q.1", "q"), ("q.2", "q")]
+    assert [(feed.id, feed.made_from) for feed in feeds] == [("q", ""), ("q.2", "q")]
     assert feeds[0].reason == "search 1 of 2 for rule either"
 
 
