@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from monitor.adapters.config import load_feeds, load_rules
 from monitor.adapters.config.yaml import Node, read_yaml
 from monitor.core.model import Access, Ownership, Target
+from monitor.errors import ConfigError
 
 GOOD = Path(__file__).parent.parent / "data" / "config" / "good"
 ROOT = Path(__file__).parent.parent.parent
@@ -63,6 +64,30 @@ def test_a_group_shares_its_access_by_defaults_and_a_feed_may_differ(tmp_path: P
 def test_a_secret_in_a_header_does_not_show_when_the_feed_is_printed() -> None:
     feeds = load_feeds(GOOD / "feeds.yaml", environ={"COAST_TOKEN": "s3cret"})
     assert "s3cret" not in repr(feeds)
+
+
+PAGE = "url: https://court.example/news"
+LISTS = [
+    ('html: {items: "div.rulings"}', 'html: {items: "div.dates"}', "two lists of one page"),
+    ("auth: {bearer: one}", "auth: {bearer: two}", "two logins see two editions"),
+    ("auth: {username: a, password: x}", "", "with a login and without"),
+    ("cookies: {edition: north}", "cookies: {edition: south}", "cookies choose the edition"),
+    ('headers: {Accept-Language: "zh"}', 'headers: {Accept-Language: "en"}', "the server answers by the header"),
+]
+
+
+@pytest.mark.parametrize(("one", "other", "why"), LISTS)
+def test_one_address_may_be_read_in_two_ways(tmp_path: Path, one: str, other: str, why: str) -> None:
+    path = tmp_path / "feeds.yaml"
+
+    def written(*ways: str) -> Path:
+        entries = ["\n    ".join(filter(None, (f"  - id: list-{n}", PAGE, way))) for n, way in enumerate(ways)]
+        path.write_text("feeds:\n" + "\n".join(entries) + "\n", encoding="utf-8")
+        return path
+
+    assert len(load_feeds(written(one, other), environ={}).feeds) == 2, why
+    with pytest.raises(ConfigError, match="two feeds have the address"):
+        load_feeds(written(one, one), environ={})
 
 
 def test_defaults_hold_for_their_own_file_and_less_strongly_for_what_it_includes() -> None:

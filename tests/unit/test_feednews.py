@@ -19,11 +19,16 @@ def feeds(count: int, host: str = "") -> dict[str, FeedSpec]:
     return {f"f{n}": FeedSpec(f"f{n}", f"https://{host or f'h{n}.example'}/rss", f"Образец {n}") for n in range(count)}
 
 
-def notice(feed: str, kind: TroubleKind = BROKEN, began: float = 2, ended: float | None = None) -> Notice:
+REFUSED = "not read since 2026-02-28 09:00 UTC: the server answered 403 Forbidden: it refuses this program"
+
+
+def notice(
+    feed: str, kind: TroubleKind = BROKEN, began: float = 2, ended: float | None = None, message: str = ""
+) -> Notice:
     def at(hours: float) -> datetime:
         return SINCE + timedelta(hours=hours)
 
-    return Notice(feed, kind, f"reason of {feed}", at(began), None if ended is None else at(ended))
+    return Notice(feed, kind, message or f"reason of {feed}", at(began), None if ended is None else at(ended))
 
 
 def told(notices: list[Notice], known: dict[str, FeedSpec], enabled: int = 300) -> list[str]:
@@ -36,14 +41,27 @@ def test_a_few_feeds_are_told_one_by_one_with_reason() -> None:
 
 
 def test_many_of_a_kind_are_one_line_with_some_names_and_the_number_of_the_rest() -> None:
-    (line,) = told([notice(f"f{n}") for n in range(7)], feeds(7))
-    assert "7 feeds can't be read: Образец 0, Образец 1, Образец 2 and 4 more" in line
+    (line,) = told([notice(f"f{n}", message=REFUSED) for n in range(7)], feeds(7))
+    assert "7 feeds can't be read (the server answered 403 Forbidden): Образец 0, Образец 1, Образец 2 and 4" in line
     assert "monitor feeds health" in line
+    (line,) = told([notice(f"f{n}") for n in range(9)], feeds(9))
+    assert "9 feeds can't be read: Образец 0, Образец 1, Образец 2 and 6 more" in line
+
+
+def test_unlike_failures_of_one_host_are_told_one_by_one_and_like_ones_together() -> None:
+    causes = [REFUSED, "never read so far: the server answered 401 Unauthorized: it asks for a login", "a captcha. Do"]
+    alike = [REFUSED.replace("02-28 09:00", f"02-1{n} 10:00") for n in range(3)]
+    notices = [
+        notice(f"f{n}", message=message) for n, message in enumerate([*alike, *causes[1:], "no list", "private"])
+    ]
+    lines = told(notices, feeds(7, "kray.example"))
+    assert lines[0].startswith("3 feeds of kray.example can't be read (the server answered 403 Forbidden): Образец 0")
+    assert [line.split(":")[0] for line in lines[1:]] == ["Образец 3", "Образец 4", "Образец 5", "Образец 6"]
 
 
 def test_feeds_of_one_host_are_told_as_the_host() -> None:
     known = feeds(4, "kray.example") | {"x": FeedSpec("x", "https://other.example/", "Другой")}
-    lines = told([notice(f"f{n}") for n in range(4)] + [notice("x")], known)
+    lines = told([notice(f"f{n}", message=REFUSED) for n in range(4)] + [notice("x")], known)
     assert lines[0].startswith("4 feeds of kray.example can't be read")
     assert lines[1] == "Другой: reason of x."
 

@@ -1,7 +1,7 @@
 """`feeds.yaml` → feeds, or every complaint about it at once."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -90,9 +90,10 @@ class _FeedReader:
             self.problems.append(Problem(("feeds",), f"`feeds:` {found}", hint, at_key=True))
             return ()
         specs = [spec for number, entry in enumerate(entries.value) if (spec := self.spec(number, entry))]
-        self.check_unique(specs, "id", "two feeds have the id", "give each its own")
+        self.check_unique(specs, "id", lambda spec: spec.id, "two feeds have the id", "give each its own")
         live = [(number, spec) for number, spec in specs if spec.enabled]
-        self.check_unique(live, "url", "two feeds have the address", "remove one, or disable it with enabled: false")
+        hint = "remove one, or disable it with enabled: false"
+        self.check_unique(live, "url", _what_is_read, "two feeds have the address", hint)
         return tuple(spec for _, spec in specs)
 
     def check_defaults(self, node: Node) -> dict[str, object]:
@@ -123,18 +124,29 @@ class _FeedReader:
         source = source_of(entry, path, node.file, self.problems)
         return number, FeedSpec(**{**fields, **source, "headers": headers, "access": access})
 
-    def check_unique(self, specs: list[tuple[int, FeedSpec]], key: str, message: str, hint: str) -> None:
-        first: dict[str, int] = {}
+    def check_unique(
+        self, specs: list[tuple[int, FeedSpec]], key: str, same: Callable[[FeedSpec], Hashable], message: str, hint: str
+    ) -> None:
+        """Complain of feeds that are `same`; `key` is where they say so."""
+        first: dict[Hashable, int] = {}
         for number, spec in specs:
             value = getattr(spec, key)
             if not value:  # a query's address is made later
                 continue
-            if value in first:
+            earlier = first.setdefault(same(spec), number)
+            if earlier != number:
                 node = self.document.root.child("feeds")
-                here = node and (other := node.child(first[value])) and other.child(key)
+                here = node and (other := node.child(earlier)) and other.child(key)
                 place = f"; the other: {here.file}:{here.place[0]}:{here.place[1]}" if here else ""
                 self.problems.append(Problem(("feeds", number, key), f"{message} `{value}`{place}", hint))
-            first.setdefault(value, number)
+
+
+def _what_is_read(spec: FeedSpec) -> Hashable:
+    """The address with all that decides what is found there: a page may hold two lists, a login show another one."""
+    access = spec.access
+    who = (access.user_agent, access.username, access.password, access.bearer, access.proxy)
+    sent = (frozenset(spec.headers.items()), frozenset(access.cookies.items()))
+    return (spec.url, spec.source, spec.selectors, *who, *sent)
 
 
 def _items(node: Node) -> list[tuple[str, Node]]:

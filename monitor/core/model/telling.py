@@ -155,6 +155,7 @@ class FeedNews:
     count: int  # of all feeds it is about
     message: str = ""  # of a single one: what is the matter, and what to do
     host: str = ""  # where all of them are
+    cause: str = ""  # what all of them have in common: the gist of their failure
     everywhere: bool = False  # nearly every feed: the fault is hardly theirs
     began_at: datetime | None = None
     ended_at: datetime | None = None

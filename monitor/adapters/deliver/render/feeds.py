@@ -7,7 +7,7 @@ from monitor.core.model import Coverage, FeedNews, TroubleKind
 
 from . import words
 
-NAME_MAX, MESSAGE_MAX, NEWS_MAX = 100, 200, 390  # characters
+NAME_MAX, MESSAGE_MAX, NEWS_MAX, CAUSE_MAX = 100, 200, 390, 80  # characters
 BROKEN_LINES, NEWS_LINES = 20, 20
 WHERE = "`monitor feeds health` says more"
 
@@ -78,7 +78,8 @@ def _sentence(news: FeedNews, enabled: int, times: words.Times) -> str:
         return f"{_names(news)}: {news.message}."
     who = f"{news.count:,} feeds of {words.clip(news.host, NAME_MAX)}" if news.host else ""
     if not news.over:
-        return f"{who or words.count(news.count, 'feed')} {_BEGAN[news.kind]}: {_names(news)}; {WHERE}."
+        why = f" ({words.clip(news.cause, CAUSE_MAX)})" if news.cause else ""
+        return f"{who or words.count(news.count, 'feed')} {_BEGAN[news.kind]}{why}: {_names(news)}; {WHERE}."
     was = f", after it was {_STANDING[news.kind]} for a while ({began})" if news.brief and news.count == 1 else ""
     return f"{_OVER[news.kind].capitalize()}: {f'{who}: ' if who else ''}{_names(news)}{was}."
 
