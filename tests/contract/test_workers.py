@@ -56,6 +56,13 @@ async def test_calls_are_answered_by_another_process_which_is_used_again(workers
     assert workers.processes == (pids[0],)
 
 
+async def test_a_large_program_has_workers_of_their_own_size_which_are_used_again(workers: Workers) -> None:
+    large = bytearray(b"x") * (400 * MEBIBYTE)
+    pids = [await workers.run(os.getpid) for _ in range(3)]
+    assert len(set(pids)) == 1
+    assert len(large) == 400 * MEBIBYTE
+
+
 async def test_calls_side_by_side_get_their_own_answers_from_as_many_processes_as_allowed() -> None:
     workers = Workers(most=2)
     try:

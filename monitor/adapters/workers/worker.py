@@ -18,6 +18,7 @@ import resource
 import signal
 import socket
 import sys
+from pathlib import Path
 from struct import Struct
 from typing import Any
 
@@ -51,10 +52,10 @@ def main(descriptor: int, limit: float, memory: int) -> None:
             signal.setitimer(signal.ITIMER_REAL, 0)
             calls += 1
             if brought:
-                ceiling = RECYCLE_ABOVE + _peak()
+                ceiling = RECYCLE_ABOVE + _held()
             if brought or calls == 1:
                 gc.freeze()  # what was imported stays: no need to look through it again and again
-            last = calls == RECYCLE_AFTER or _peak() > ceiling
+            last = calls == RECYCLE_AFTER or _held() > ceiling
             _send(channel, answer, last)
             if last:
                 return
@@ -107,7 +108,14 @@ def _send(channel: socket.socket, answer: tuple[Any, Exception | None], last: bo
     channel.sendall(body)
 
 
-def _peak() -> int:
-    """The most memory this process ever held, in bytes."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+def _held() -> int:
+    """The memory that this process holds, in bytes.
+
+    Not getrusage's peak where it can be had otherwise: that begins with the size of the process that started this one.
+    """
+    try:
+        pages = Path("/proc/self/statm").read_text().split()[1]
+    except OSError:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak if sys.platform == "darwin" else peak * 1024
+    return int(pages) * resource.getpagesize()
