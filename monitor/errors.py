@@ -77,14 +77,16 @@ class ParseError(MonitorError):
 class AddressRefusedError(MonitorError):
     """An address that must not be connected to: `reason` says what it is, e.g. "a private network".
 
-    `address` is as resolved; `host` what was asked for, a name or the address itself.
+    `address` is as resolved; `host` what was asked for, a name or the address itself. `never`: nothing good is to be
+    had there, so that no way to allow it is told. `proxy`: it is not the server's, but that of the proxy to it.
     """
 
-    def __init__(self, host: str, address: str, reason: str) -> None:
+    def __init__(self, host: str, address: str, reason: str, *, never: bool = False, proxy: bool = False) -> None:
+        whose = "its proxy " if proxy else ""
         leads = "" if host == address else f"{host} leads to "
-        super().__init__(
-            f"{leads}{address}, which is {reason}; if that is meant, allow its network in MONITOR_ALLOW_NETWORKS"
-        )
+        advice = "" if never else "; if that is meant, allow its network in MONITOR_ALLOW_NETWORKS"
+        super().__init__(f"{whose}{leads}{address}, which is {reason}{advice}")
+        self.never = never
         self.host = host
         self.address = address
         self.reason = reason

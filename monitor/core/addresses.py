@@ -22,10 +22,12 @@ LOOPBACK = _networks("127.0.0.0/8", "::1/128")
 PRIVATE = _networks("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
 WORDS = {"loopback": LOOPBACK, "private": PRIVATE}
 
+METADATA = "a cloud's metadata service"  # the reason that nobody should be led to allow
+
 # The first that holds an address gives the reason. Special-purpose registries of IANA (RFC 6890 and later ones), and
 # the addresses at which clouds tell a machine its passwords; those lie in larger ranges, so they come first.
 _REFUSED: tuple[tuple[str, tuple[Network, ...]], ...] = (
-    ("a cloud's metadata service", _networks("169.254.169.254/32", "fd00:ec2::254/128", "100.100.100.200/32")),
+    (METADATA, _networks("169.254.169.254/32", "fd00:ec2::254/128", "100.100.100.200/32")),
     ("this machine itself", LOOPBACK),
     ("a private network", PRIVATE),
     ("the shared network of a provider", _networks("100.64.0.0/10")),

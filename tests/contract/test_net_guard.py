@@ -14,6 +14,7 @@ from monitor.adapters.deliver.render import DigestRenderer
 from monitor.adapters.fetch import HttpFetcher
 from monitor.adapters.heartbeat import Heartbeat
 from monitor.adapters.net import AddrInfo, GuardedTransport
+from monitor.adapters.net.guard import Guard
 from monitor.core.addresses import LOOPBACK, parse_networks
 from monitor.core.model import FailureKind, FeedSpec, FeedState, Fetched, Target
 from monitor.errors import AddressRefusedError, DeliveryError, DeliveryFault, MonitorError
@@ -209,10 +210,17 @@ async def test_a_heartbeat_inside_is_refused_and_stays_secret(server: HttpServer
 
 @pytest.mark.parametrize("scheme", ["http", "socks5"])
 async def test_a_feeds_proxy_is_looked_at_as_well(server: HttpServer, closed: GuardedTransport, scheme: str) -> None:
-    with pytest.raises(AddressRefusedError):
+    with pytest.raises(AddressRefusedError, match=r"^its proxy 127\.0\.0\.1, which is this machine itself"):
         await get(closed, "http://paper.example/", proxy=f"{scheme}://127.0.0.1:{server.port}")
 
     assert not server.requests
+
+
+def test_nobody_is_told_how_to_allow_a_metadata_service() -> None:
+    with pytest.raises(AddressRefusedError, match=r"metadata service$"):
+        Guard().check("169.254.169.254")
+    with pytest.raises(AddressRefusedError, match="MONITOR_ALLOW_NETWORKS"):
+        Guard().check("10.0.0.1")
 
 
 async def test_no_proxy_is_asked_for_what_is_written_as_an_address_inside(server: HttpServer) -> None:

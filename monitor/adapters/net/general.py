@@ -18,6 +18,7 @@ import httpx
 from monitor.adapters.net.guard import Guard
 from monitor.adapters.net.limits import KEEP_ALIVE, check_head
 from monitor.adapters.net.stream import GuardedBackend
+from monitor.errors import AddressRefusedError
 
 _CONNECTIONS = 8  # to one place; callers limit themselves to fewer
 
@@ -65,6 +66,12 @@ class GeneralTransport(httpx.AsyncBaseTransport):
         try:
             with _translated():
                 answer = await pool.http.handle_async_request(_as_core(request))
+        except AddressRefusedError as error:
+            self._leave(pool)
+            if not way.proxy:
+                raise
+            # What is connected to is the proxy.
+            raise AddressRefusedError(error.host, error.address, error.reason, never=error.never, proxy=True) from None
         except BaseException:
             self._leave(pool)
             raise

@@ -15,7 +15,7 @@ from typing import TypeAlias, TypeVar
 
 import aiohappyeyeballs
 
-from monitor.core.addresses import Network, literal, refusal
+from monitor.core.addresses import METADATA, Network, literal, refusal
 from monitor.errors import AddressRefusedError
 
 T = TypeVar("T")
@@ -120,7 +120,7 @@ class Guard:
     def _check(self, host: str, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> None:
         reason = refusal(address, self._allowed)
         if reason is not None:
-            raise AddressRefusedError(host, str(address), reason)
+            raise AddressRefusedError(host, str(address), reason, never=reason == METADATA)
 
 
 def _getaddrinfo(host: str, port: int) -> list[AddrInfo]:
