@@ -132,10 +132,9 @@ def health(
         if stopped:
             said = f"the daemon was stopped {output.when(last, now)}; monitor run starts it"
         output.say(f"{'alive' if alive else 'NOT alive'}: {said}")
-        feeds = f"{output.counted(figures['feeds'], 'feed')}, {figures['feeds_failing']} failing"
-        troubles = ", ".join(f"{count:,} {kind}" for kind, count in figures["feeds_in_trouble"].items())
-        if troubles:
-            feeds += f"; in trouble: {troubles} (see monitor feeds health)"
+        states = {**figures["feeds_in_trouble"], "failing": figures["feeds_failing"]}
+        ill = ", ".join(f"{count:,} {state}" for state, count in states.items() if count)
+        feeds = output.counted(figures["feeds"], "feed") + (f": {ill} (see monitor feeds health)" if ill else "")
         output.say(f"{feeds}; last poll {output.when(figures['last_poll_at'], now)}")
         waiting = figures["deliveries"]
         output.say(f"outbox: {waiting['queued'] + waiting['sending']} to send, {waiting['parked']} parked")

@@ -115,11 +115,13 @@ def test_old_notices_go_with_the_rest_but_what_lasts_stays(store: SqliteStore) -
     assert [notice.kind for notice in store.feeds.notices(hours(-100), NOW)] == [TroubleKind.MOVED]
 
 
-def test_health_counts_the_feeds_in_each_trouble(store: SqliteStore) -> None:
+def test_health_counts_each_feed_once_by_its_first_trouble(store: SqliteStore) -> None:
     for feed, kinds in (("a", ["broken", "moved"]), ("b", ["broken"]), ("c", [])):
         troubles = tuple(Trouble(TroubleKind(kind), "x", NOW) for kind in kinds)
-        store.feeds.save(FeedState(feed, troubles=troubles))
-    assert store.health(NOW)["feeds_in_trouble"] == {"broken": 2, "moved": 1}
+        store.feeds.save(FeedState(feed, failures=3, troubles=troubles))
+    figures = store.health(NOW)
+    assert figures["feeds_in_trouble"] == {"broken": 2}
+    assert figures["feeds_failing"] == 1
 
 
 def test_coverage_counts_standing_troubles_and_marks_what_was_told(store: SqliteStore) -> None:

@@ -534,3 +534,9 @@ def test_a_flood_of_ten_thousand_gives_few_messages() -> None:
     flood = samples.flood(10_000, 1)
     assert len(DigestRenderer().render(flood, EMAIL)) <= 10
     assert len(DigestRenderer().render(flood, SLACK)) <= 25
+
+
+def test_feeds_without_a_language_are_counted_as_such() -> None:
+    coverage = Coverage(feeds=3, feeds_read=3, by_language=(("ru", 2, 2), ("und", 1, 1)))
+    text = " ".join(render_text(replace(samples.digest(), coverage=coverage)).split())
+    assert "no language given 1 of 1" in text

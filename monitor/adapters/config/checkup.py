@@ -1,14 +1,19 @@
 """Everything that can be known about a configuration without running it: `monitor check`."""
 
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from monitor.adapters.config.feeds import FeedFile, load_feeds
 from monitor.adapters.config.rules import RuleFile, load_rules
 from monitor.adapters.config.settings import Settings
-from monitor.core.model import RuleStatus, Target
+from monitor.core.model import FeedSpec, RuleStatus, SourceKind, Target
+from monitor.core.polling import FLOOR
 from monitor.core.queries import expand
 from monitor.core.rules.sources import absent
 from monitor.errors import ConfigError, Problem
@@ -28,7 +33,7 @@ class Checkup:
         parts: list[str] = []
         if self.feeds:
             enabled = [feed for feed in self.feeds.feeds if feed.enabled]
-            languages = Counter((feed.language or "other").partition("-")[0] for feed in enabled)
+            languages = Counter((feed.language or "no language given").partition("-")[0] for feed in enabled)
             spoken = ", ".join(f"{count} {language}" for language, count in languages.most_common())
             parts.append(
                 f"feeds: {len(self.feeds.feeds)}, enabled: {len(enabled)}" + (f" ({spoken})" if spoken else "")
@@ -41,13 +46,29 @@ class Checkup:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What makes valid files do nothing."""
+        """What makes valid files, or a feed in them, do nothing or harm. Looks for the folders that are named."""
         found: list[str] = []
         if self.feeds and not any(feed.enabled for feed in self.feeds.feeds):
             found.append("nothing will be read: no feed is enabled")
+        if self.feeds:
+            found += [
+                f"feed {feed.id}: {doubt}" for feed in self.feeds.feeds if feed.enabled for doubt in _doubts(feed)
+            ]
         if self.rules and not any(rule.info.status is not RuleStatus.OFF for rule in self.rules.book.rules):
             found.append("nothing is looked for: there is no rule" + " that is on" * bool(self.rules.book.rules))
         return tuple(found)
+
+
+def _doubts(feed: FeedSpec) -> Iterator[str]:
+    if feed.every and feed.every < FLOOR:
+        seconds, least = feed.every.total_seconds(), FLOOR.total_seconds()
+        yield f"`every` of {seconds:g} s may annoy its server, which may shut us out; {least:g} s and more are polite"
+    if feed.source is SourceKind.FOLDER:
+        folder = Path(url2pathname(urlsplit(feed.url).path))
+        if not folder.exists():
+            yield f"there is no folder {folder}: make it, or mend the path"
+        elif not folder.is_dir():
+            yield f"{folder} is no folder: name the folder that holds the files"
 
 
 def check_files(settings: Settings) -> Checkup:

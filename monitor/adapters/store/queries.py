@@ -62,7 +62,7 @@ _OUTBOX_FILTERS = {"state": "d.state = :state", "digest": "d.digest = :digest", 
 _HEALTH = """
 SELECT
     (SELECT count(*) FROM feeds) AS feeds,
-    (SELECT count(*) FROM feeds WHERE failures > 0) AS feeds_failing,
+    (SELECT count(*) FROM feeds WHERE failures > 0 AND NOT gone AND troubles = '[]') AS feeds_failing,
     (SELECT count(*) FROM feeds WHERE gone) AS feeds_gone,
     (SELECT max(last_poll_at) FROM feeds) AS last_poll_at,
     (SELECT max(last_success_at) FROM feeds) AS last_success_at,
@@ -74,8 +74,8 @@ SELECT
 """
 
 _TROUBLES = """
-SELECT value ->> '$[0]' AS kind, count(*) AS feeds FROM feeds, json_each(feeds.troubles)
-WHERE feeds.troubles <> '[]' GROUP BY kind ORDER BY feeds DESC, kind
+SELECT troubles ->> '$[0][0]' AS kind, count(*) AS feeds FROM feeds
+WHERE troubles <> '[]' GROUP BY kind ORDER BY feeds DESC, kind
 """
 
 
@@ -98,7 +98,10 @@ class Queries:
         return self._rows(_OUTBOX, _OUTBOX_FILTERS, limit, filters)
 
     def health(self, now: datetime) -> dict[str, object]:
-        """Figures for `monitor health`: feeds and their troubles, waiting hits, deliveries by state, the file."""
+        """Figures for `monitor health`: feeds and their troubles, waiting hits, deliveries by state, the file.
+
+        Each feed counts once, as in `monitor feeds health`: by its first trouble, or as failing where it has none.
+        """
         row = self._database.row(_HEALTH, {"now": stamp(now)})
         assert row is not None
         troubles = {each["kind"]: each["feeds"] for each in self._database.rows(_TROUBLES)}

@@ -292,7 +292,10 @@ def _watched(coverage: Coverage, times: words.Times) -> tuple[str, ...]:
         f"{words.count(coverage.polls, 'poll')}, {words.count(coverage.items, 'item')}{last}."
     ]
     if coverage.by_language:
-        shares = [f"{words.language(code)} {read:,} of {total:,}" for code, read, total in coverage.by_language]
+        shares = [
+            f"{'no language given' if code == 'und' else words.language(code)} {read:,} of {total:,}"
+            for code, read, total in coverage.by_language
+        ]
         lines.append(f"Feeds read by language: {', '.join(shares)}.")
     return tuple(lines)
 
