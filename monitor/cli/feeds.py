@@ -125,7 +125,7 @@ def _seen(looked: "Looked") -> Iterator[str]:
     title = f"“{parsed.title}”" if parsed.title else "without a title of its own"
     yield f"{title}, {output.counted(len(parsed.items), 'item')}, language {parsed.language or 'not said'}"
     yield from (f"odd: {oddity}" for oddity in parsed.notes)
-    yield from (f"  {str(item.published or 'undated')[:16]}  {item.title}" for item in parsed.items[:5])
+    yield from (f"  {output.minute(item.published):20}  {item.title}" for item in parsed.items[:5])
 
 
 def _spec(session: Session, url: str) -> "FeedSpec":

@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -95,6 +95,11 @@ def when(moment: datetime | str | None, now: datetime) -> str:
         (size / span, unit) for span, unit in ((86_400, "d"), (3600, "h"), (60, "min")) if size >= span * 0.75
     )
     return f"in {count:.0f} {unit}" if seconds > 0 else f"{count:.0f} {unit} ago"
+
+
+def minute(moment: datetime | None) -> str:
+    """`2026-11-22 08:00 UTC`, whatever its zone; `undated` for none."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if moment else "undated"
 
 
 def marked(segments: "Iterable[Segment]") -> str:

@@ -47,7 +47,7 @@ def try_url(
         for number, way in enumerate(tried.ways):
             output.say(("\n" * bool(number)) + _words(way))
             for item in way.parsed.items[:SHOWN]:
-                output.say(f"  {str(item.published or 'undated')[:16]:16}  {item.title}")
+                output.say(f"  {output.minute(item.published):20}  {item.title}")
             output.say("")
             output.say(way.entry.rstrip("\n"))
         for asked in tried.asked if session.verbose else ():

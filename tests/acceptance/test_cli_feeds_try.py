@@ -15,7 +15,7 @@ def test_of_a_page_without_a_feed_selectors_are_suggested_and_work_as_they_stand
         url = server.document("/news", LIST.encode("cp1251"), content_type="text/html; charset=windows-1251")
         text = said(monitor("feeds", "try", url, cwd=tmp_path))
         assert text.startswith(f"a page read by selectors: {url} “Суд”, 8 items, 8 of them dated\n")
-        assert "2025-11-01 00:00  Суд вынес решение по делу номер 1\n" in text
+        assert "2025-11-01 00:00 UTC  Суд вынес решение по делу номер 1\n" in text
         entry = text[text.index("- id:") :]
         (tmp_path / "feeds.yaml").write_text("feeds:\n" + entry, encoding="utf-8")
         checked = rows(monitor("feeds", "check", "127-0-0-1", "--json", cwd=tmp_path).stdout)
