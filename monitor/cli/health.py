@@ -160,7 +160,9 @@ def _matters(row: _Row, now: datetime) -> Iterable[str]:
     """What is the matter, a line each; the last error of a feed whose failures are no trouble yet."""
     for trouble in row.state.troubles:
         better = f" (looks well since {output.when(trouble.better_since, now)})" if trouble.better_since else ""
-        yield f"{trouble.kind}: {trouble.message}{better}"
+        # The state names the first already.
+        kind = "" if trouble is row.state.troubles[0] else f"{trouble.kind}: "
+        yield f"{kind}{trouble.message}{better}"
     if not row.state.troubles and row.state.last_error:
         yield row.state.last_error
 
