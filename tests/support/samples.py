@@ -294,16 +294,16 @@ FEEDS = {
 
 def notices() -> tuple[Notice, ...]:
     """What happened to the feeds of `FEEDS` in the period: one of each that can, and a host with five feeds."""
-    kind = TroubleKind
+    kind, since = TroubleKind, "not read since 2026-11-18 11:00 UTC"
     return (
-        *(Notice(f"kray-{n}", kind.BROKEN, "not read since …: timeout", _hours(8)) for n in range(1, 6)),
+        *(Notice(f"kray-{n}", kind.BROKEN, f"{since}: no answer within 20 s", _hours(8)) for n in range(1, 6)),
         Notice(
             "vostok", kind.BROKEN,
-            "not read since 2026-11-18 11:00 UTC: the server answered 403 Forbidden. Its server refuses this program "
+            f"{since}: the server answered 403 Forbidden. Its server refuses this program "
             "or network: try another user agent or a proxy",
             _hours(30),
         ),
-        Notice("ribao", kind.BROKEN, "not read since …", _hours(90), _hours(20)),
+        Notice("ribao", kind.BROKEN, f"{since}: the server answered 403 Forbidden", _hours(90), _hours(20)),
         Notice("coast", kind.MOVED, "it has moved for good: write `url: https://coast.example/feed`", _hours(12)),
         Notice("ribao", kind.SILENT, "nothing new since 2026-11-17, though it brings about 12 a day", _hours(5)),
     )  # fmt: skip
