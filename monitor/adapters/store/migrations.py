@@ -46,6 +46,64 @@ def m005_holds(db: Database) -> None:
     db.executescript(_HOLDS)
 
 
+@MIGRATIONS()
+def m006_telling(db: Database) -> None:
+    """Alerts by story, silences, acknowledgements, editions of rules, who wants no more."""
+    db.executescript(_TELLING)
+
+
+_TELLING = """
+CREATE TABLE tellings (
+    digest TEXT NOT NULL,
+    story_id INTEGER NOT NULL REFERENCES stories (id) ON DELETE CASCADE,
+    first_at TEXT NOT NULL,
+    last_at TEXT NOT NULL,
+    repeats INTEGER NOT NULL,
+    PRIMARY KEY (digest, story_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX tellings_by_story ON tellings (story_id);
+INSERT INTO tellings (digest, story_id, first_at, last_at, repeats)
+SELECT t.digest, h.story_id, min(t.at), max(t.at), 0 FROM told AS t JOIN hits AS h ON h.id = t.hit_id
+GROUP BY t.digest, h.story_id;
+
+CREATE TABLE silences (
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('story', 'rule', 'source', 'entity')),
+    what TEXT NOT NULL,
+    until TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    at TEXT NOT NULL
+) STRICT;
+CREATE INDEX silences_by_end ON silences (until);
+
+CREATE TABLE acks (
+    story_id INTEGER PRIMARY KEY REFERENCES stories (id) ON DELETE CASCADE,
+    at TEXT NOT NULL,
+    reason TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE rule_editions (
+    id INTEGER PRIMARY KEY,
+    rule TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    at TEXT NOT NULL
+) STRICT;
+CREATE INDEX rule_editions_by_rule ON rule_editions (rule, id);
+CREATE INDEX rule_editions_by_time ON rule_editions (at);
+
+CREATE TABLE unsubscribed (
+    digest TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    address TEXT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (digest, channel, address)
+) STRICT, WITHOUT ROWID;
+
+ALTER TABLE deliveries ADD COLUMN thread TEXT NOT NULL DEFAULT '';
+ALTER TABLE deliveries ADD COLUMN fault TEXT NOT NULL DEFAULT '';
+CREATE INDEX deliveries_by_thread ON deliveries (thread, channel, address) WHERE thread <> '';
+"""
+
 _HOLDS = """
 CREATE TABLE holds (
     host TEXT PRIMARY KEY,

@@ -237,11 +237,64 @@ CREATE TABLE deliveries (
     sent_at TEXT,
     error TEXT NOT NULL,
     receipt TEXT NOT NULL,
+    thread TEXT NOT NULL DEFAULT '',       -- what belongs together for a reader; sent in order
+    fault TEXT NOT NULL DEFAULT '',        -- of the last failure: temporary, permanent, configuration
     UNIQUE (run_id, channel, address, part)
 ) STRICT;
 CREATE INDEX deliveries_unsent ON deliveries (state, created_at) WHERE state <> 'sent';
 CREATE INDEX deliveries_by_time ON deliveries (created_at);
 CREATE INDEX deliveries_by_message ON deliveries (message_id);
+CREATE INDEX deliveries_by_thread ON deliveries (thread, channel, address) WHERE thread <> '';
+
+-- What a digest has told of a story so far: when its next message about it may come.
+CREATE TABLE tellings (
+    digest TEXT NOT NULL,
+    story_id INTEGER NOT NULL REFERENCES stories (id) ON DELETE CASCADE,
+    first_at TEXT NOT NULL,
+    last_at TEXT NOT NULL,
+    repeats INTEGER NOT NULL,              -- times it came again without news
+    PRIMARY KEY (digest, story_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX tellings_by_story ON tellings (story_id);
+
+-- What people said --------------------------------------------------------------------------------------------
+
+-- Of what nobody wants to hear for a while.
+CREATE TABLE silences (
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('story', 'rule', 'source', 'entity')),
+    what TEXT NOT NULL,
+    until TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    at TEXT NOT NULL
+) STRICT;
+CREATE INDEX silences_by_end ON silences (until);
+
+-- Stories that somebody has seen to: they are not repeated.
+CREATE TABLE acks (
+    story_id INTEGER PRIMARY KEY REFERENCES stories (id) ON DELETE CASCADE,
+    at TEXT NOT NULL,
+    reason TEXT NOT NULL
+) STRICT;
+
+-- Who left which digest.
+CREATE TABLE unsubscribed (
+    digest TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    address TEXT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (digest, channel, address)
+) STRICT, WITHOUT ROWID;
+
+-- Each wording of a rule that was in force, and when it came; an empty fingerprint: it was removed.
+CREATE TABLE rule_editions (
+    id INTEGER PRIMARY KEY,
+    rule TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    at TEXT NOT NULL
+) STRICT;
+CREATE INDEX rule_editions_by_rule ON rule_editions (rule, id);
+CREATE INDEX rule_editions_by_time ON rule_editions (at);
 
 -- The house ---------------------------------------------------------------------------------------------------
 

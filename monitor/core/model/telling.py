@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 
 from monitor.core.model.findings import Evidence, RuleStatus, Severity
@@ -30,11 +30,46 @@ class RuleInfo:
     status: RuleStatus = RuleStatus.LIVE
     tags: tuple[str, ...] = ()
     why: str = ""
+    fingerprint: str = ""  # stands for the rule with its terms: another one means that the rule was edited
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """A stretch of each of these days in which nobody is disturbed; one that ends before it begins ends the next day.
+
+    By the clock on the wall in the digest's zone. `days`: 0 is Monday, the days on which it begins.
+    """
+
+    start: time
+    end: time
+    days: frozenset[int] = frozenset(range(7))
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A planned stretch of time in which nothing is sent: `start` to `end`, aware."""
+
+    start: datetime
+    end: datetime
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many in so much time."""
+
+    count: int
+    span: timedelta
 
 
 @dataclass(frozen=True, slots=True)
 class DigestSpec:
-    """Who hears of what, and when. `at` is a cron line in `timezone`; None: at once, gathered for `wait`."""
+    """Who hears of what, and when. `at` is a cron line in `timezone`; None: at once, gathered for `wait`.
+
+    A digest at once tells each story by itself, as an alert: its further reports follow at most every `update_every`,
+    and it comes again after `repeat_after` until somebody acknowledges it. More alerts than `at_most` come as one
+    digest. What quiet hours and maintenance hold back is told together when they are over.
+    """
 
     id: str
     rules: tuple[str, ...]  # selectors; see core/routes.py
@@ -44,6 +79,17 @@ class DigestSpec:
     wait: timedelta = timedelta(seconds=30)
     title: str = ""
     send_empty: bool = True  # `when_empty: send`
+    also: tuple[str, ...] = ()  # selectors, one of which must take the rule, too; none: no such condition
+    at_once: tuple[str, ...] = ()  # selectors of what a digest of its own tells at once, in place of this one
+    languages: tuple[str, ...] = ()  # "ru", "not zh"; like the two below: none takes all
+    countries: tuple[str, ...] = ()  # of the outlet's seat: "RU", "not CN"
+    sources: tuple[str, ...] = ()  # feed ids, "tag:wire", "ownership:state", each also after "not "
+    update_every: timedelta = timedelta(minutes=5)
+    repeat_after: timedelta | None = None
+    at_most: Rate = Rate(10, timedelta(minutes=10))
+    quiet_hours: tuple[QuietHours, ...] = ()
+    quiet_unless: tuple[str, ...] = ()  # selectors of what is told in quiet hours all the same
+    maintenance: tuple[Window, ...] = ()
 
     @property
     def immediate(self) -> bool:
@@ -63,6 +109,62 @@ class Waiting:
     digest: str
     hit_ids: tuple[int, ...]
     since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What a digest has told of a story so far."""
+
+    digest: str
+    story_id: int
+    first_at: datetime
+    last_at: datetime
+    repeats: int = 0  # times it came again without news, because nobody acknowledged it
+
+
+class SilenceKind(StrEnum):
+    """What a silence is about."""
+
+    STORY = "story"  # by its number
+    RULE = "rule"
+    SOURCE = "source"  # a feed, by id
+    ENTITY = "entity"  # a term, by id or by its English label
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A person's wish not to be told of something for a while. It is counted in digests all the same."""
+
+    id: int  # 0 until it is stored
+    kind: SilenceKind
+    what: str
+    until: datetime
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """Somebody has seen to a story: it is not repeated."""
+
+    story_id: int
+    at: datetime
+    reason: str = ""
+
+
+class RuleChange(StrEnum):
+    NEW = "new"
+    EDITED = "edited"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleEdit:
+    """What became of a rule since the last digest."""
+
+    rule: str
+    change: RuleChange
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +204,7 @@ class StoryStatus(StrEnum):
     NEW = "new"
     MORE = "more"  # told before, further reports
     CHANGED = "changed"  # a headline was edited
+    AGAIN = "again"  # nothing new: told again because nobody acknowledged it
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +224,9 @@ class DigestStory:
     reasons: tuple[Reason, ...]
     changes: tuple[tuple[str, str], ...] = ()  # (old headline, new headline)
     undated: bool = False
+    told_at: datetime | None = None  # when this digest last told of it
+    earlier: tuple[Carrier, ...] = ()  # reports that it told before, in order of time
+    acknowledged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,14 +301,21 @@ class Digest:
     next_at: datetime | None = None
     sample: bool = False  # made by the demo: every channel must say so
     feed_news: tuple[FeedNews, ...] = ()  # `coverage.notices`, folded
+    alert: bool = False  # one of a digest at once: of a single story, unless it was `folded` or `held_since`
+    folded: int = 0  # alerts that came too thick and stand in this one digest instead; see `DigestSpec.at_most`
+    held_since: datetime | None = None  # quiet hours or maintenance held this back from then on
+    held_by: str = ""  # in words: "quiet hours", or the reason of the maintenance
+    rule_edits: tuple[RuleEdit, ...] = ()  # since the last digest
+    thread: str = ""  # of an alert: names the story to this digest's readers, the same for all that follows of it
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
     """A digest in the form of one kind of channel, ready to be sent any number of times, alike each time.
 
-    `body` is JSON-ready: email `{subject, text, html}`, slack `{text, blocks}`, console and file
-    `{subject, text, html, slack}`.
+    `body` is JSON-ready: email `{subject, text, html, attachment?, unsubscribe?}`, slack `{text, blocks, root?}`
+    (`root`: what the thread's first message shall say now), webhook and atom `{digest}` (see core/digestjson.py),
+    apprise `{subject, text, html}`, console and file `{subject, text, html, slack, digest}`.
     """
 
     channel: str
@@ -232,6 +345,9 @@ class Delivery:
     next_attempt_at: datetime | None = None
     error: str = ""
     receipt: str = ""
+    thread: str = ""  # what belongs together for a reader; sent in order
+    root: str = ""  # receipt of the thread's first message to this target, once there is one
+    fault: str = ""  # of the last failure: temporary, permanent or configuration
 
 
 @dataclass(frozen=True, slots=True)
