@@ -164,6 +164,7 @@ def _story(
         reasons=_reasons(ordered, rules),
         changes=tuple(dict.fromkeys((old or "", new) for old, new in changes)),
         undated=item.published is None or item.dated != item.published,
+        hit_ids=tuple(hit.id for report in ordered for hit in report.hits),
     )
 
 

@@ -138,6 +138,13 @@ def test_a_story_speaks_through_its_earliest_report_that_is_as_grave_as_itself()
     assert [c.title for c in story.carriers] == ["Слухи о задержании", "Суд арестовал шпиона", "Court holds spy"]
 
 
+def test_a_story_names_the_hits_a_mark_can_be_laid_on_the_gravest_of_its_lead_first() -> None:
+    first = report(1, hours=9, severity=Severity.MEDIUM)
+    lead = report(2, hours=5, title="Шпион задержан", severity=Severity.HIGH)
+    (story,) = digest(first, lead).stories
+    assert story.hit_ids == (lead.id, first.id)
+
+
 def test_carriers_say_who_they_are_and_come_in_order_of_time() -> None:
     (story,) = digest(report(1, feed="times", hours=2, title="Court holds spy"), report(2, hours=5)).stories
     first, second = story.carriers

@@ -227,6 +227,7 @@ class DigestStory:
     told_at: datetime | None = None  # when this digest last told of it
     earlier: tuple[Carrier, ...] = ()  # reports that it told before, in order of time
     acknowledged: bool = False
+    hit_ids: tuple[int, ...] = ()  # of its reports, the lead's gravest first: what a reader's mark is laid on
 
 
 @dataclass(frozen=True, slots=True)
