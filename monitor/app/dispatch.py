@@ -13,7 +13,7 @@ from functools import partial
 from typing import TypeVar
 
 from monitor.app.ports import Channel, Clock, Store
-from monitor.core import schedule
+from monitor.core import retrying
 from monitor.core.model import Delivery, Target
 from monitor.errors import DeliveryError, DeliveryFault, StoreError
 
@@ -99,7 +99,7 @@ class Dispatcher:
 
     async def _record_failure(self, delivery: Delivery, error: DeliveryError) -> Attempt:
         now = self._clock.now()
-        retry_at = schedule.next_attempt(
+        retry_at = retrying.next_attempt(
             error.fault,
             attempts=delivery.attempts + 1,
             retry_after=error.retry_after,

@@ -8,17 +8,18 @@ A digest's `rules:` is a list of selectors. Each is one of
     tag:energy          rules that carry this tag
     not tag:energy      any of these with `not ` or `-` before it: leaves those rules out
 
-A rule is taken if any selector takes it and none leaves it out. A list that only leaves out starts from all.
-It does not decide when a digest is due: see schedule.py.
+A rule is taken if any selector takes it and none leaves it out. A list that only leaves out starts from all. In the
+same way `languages:`, `countries:` and `sources:` say of which items a digest tells. When a digest is due: see
+schedule.py.
 """
 
 import operator
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from monitor.core.model import DigestSpec, Hit, Item, RuleInfo, RuleStatus, Severity
+from monitor.core.model import DigestSpec, FeedSpec, Hit, Item, RuleInfo, RuleStatus, Severity
 from monitor.core.suggest import complaint, suggestion
 
 _COMPARE: dict[str, Callable[[int, int], bool]] = {
@@ -61,15 +62,42 @@ def check_selector(text: str, *, rules: Collection[RuleInfo] | None = None) -> s
 
 def selects(spec: DigestSpec, rule: RuleInfo) -> bool:
     """Whether the digest's selectors take this rule. A selector that `check_selector` refuses takes nothing."""
-    pairs = [_split(text) for text in spec.rules]
-    if any(excluded and _takes(body, rule) for excluded, body in pairs):
-        return False
-    wanted = [body for excluded, body in pairs if not excluded]
-    return any(_takes(body, rule) for body in wanted) if wanted else bool(pairs)
+    return _chosen(spec.rules, lambda body: _takes(body, rule)) and (
+        not spec.also or _chosen(spec.also, lambda body: _takes(body, rule))
+    )
 
 
-def tellable(spec: DigestSpec, hit: Hit, item: Item, *, first_read: bool, now: datetime, max_age: timedelta) -> Verdict:
-    """Whether a fresh hit goes into this digest's tray.
+def urgent(spec: DigestSpec, rule: RuleInfo) -> bool:
+    """Whether what this rule finds is told in quiet hours all the same (`quiet_unless`)."""
+    return _chosen(spec.quiet_unless, lambda body: _takes(body, rule))
+
+
+def wants(spec: DigestSpec, item: Item, feed: FeedSpec | None) -> bool:
+    """Whether the digest tells of this item: by its language, its outlet's country, its source.
+
+    The item's own language counts before that of its feed; `zh` takes zh-Hant, too. What is not known is taken by no
+    name and left out by none. `feed`: as feeds.yaml describes it; None: it is not there any more.
+    """
+    language = item.language or (feed and feed.language) or ""
+    country = (feed and feed.country) or ""
+    return (
+        (not spec.languages or _chosen(spec.languages, lambda body: _speaks(body, language)))
+        and (not spec.countries or _chosen(spec.countries, lambda body: body.upper() == country.upper()))
+        and (not spec.sources or _chosen(spec.sources, lambda body: _is_source(body, item.feed, feed)))
+    )
+
+
+def tellable(
+    spec: DigestSpec,
+    hit: Hit,
+    item: Item,
+    *,
+    rule: RuleInfo | None = None,
+    first_read: bool,
+    now: datetime,
+    max_age: timedelta,
+) -> Verdict:
+    """Whether a fresh hit that the digest takes goes into its tray. `rule`: the hit's; only `at_once` needs it.
 
     `first_read`: the item came with the first successful reading of its feed, so it is backlog, and backlog is
     never worth an immediate message. Age is counted from `item.dated`; an undated item never seen before is as
@@ -79,9 +107,17 @@ def tellable(spec: DigestSpec, hit: Hit, item: Item, *, first_read: bool, now: d
         return Verdict(False, "from rules on trial" if hit.status is RuleStatus.SHADOW else "from rules that are off")
     if now - (item.dated or now) > max_age:
         return Verdict(False, f"more than {in_words(max_age)} old")
-    if first_read and spec.immediate:
-        return Verdict(False, "already there when their feed was first read")
+    if first_read:  # where `at_once` tells nothing of it, the scheduled digest does
+        backlog = spec.immediate
+        return Verdict(not backlog, "already there when their feed was first read" if backlog else "told")
+    if rule and _chosen(spec.at_once, lambda body: _takes(body, rule)):
+        return Verdict(False, f"told at once by {twin(spec.id)}")
     return Verdict(True, "told")
+
+
+def twin(digest: str) -> str:
+    """The id of the digest that tells at once what a scheduled digest's `at_once` takes."""
+    return f"{digest}-at-once"
 
 
 def in_words(span: timedelta) -> str:
@@ -98,6 +134,36 @@ def _split(text: str) -> tuple[bool, str]:
     body = text.strip()
     match = _EXCLUDE.fullmatch(body)
     return (True, match["rest"].strip()) if match else (False, body)
+
+
+def _chosen(selectors: Sequence[str], takes: Callable[[str], bool]) -> bool:
+    """Whether any of them takes it and none leaves it out; those that only leave out start from all."""
+    pairs = [_split(text) for text in selectors]
+    if any(excluded and takes(body) for excluded, body in pairs):
+        return False
+    wanted = [body for excluded, body in pairs if not excluded]
+    return any(map(takes, wanted)) if wanted else bool(pairs)
+
+
+def _speaks(wanted: str, language: str) -> bool:
+    """Whether a BCP 47 tag is the one that is wanted, or a more exact one."""
+    return f"{language.lower()}-".startswith(f"{wanted.lower()}-")
+
+
+def _is_source(body: str, feed_id: str, feed: FeedSpec | None) -> bool:
+    """Whether a selector of sources takes this feed: `tass-ru`, `tag:wire`, `ownership:state`."""
+    if not (match := _PREFIX.fullmatch(body)):
+        # Searches made of one entry of the file have ids of their own, and go by its name, too.
+        return body in {feed_id, feed.made_from if feed else feed_id}
+    value = match["value"].strip()
+    if feed is None:
+        return False
+    match match["field"].lower():
+        case "tag":
+            return value in feed.tags
+        case "ownership":
+            return value.lower() == feed.ownership
+    return False
 
 
 def _takes(body: str, rule: RuleInfo) -> bool:

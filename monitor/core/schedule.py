@@ -1,11 +1,12 @@
-"""When a digest is due, when a failed delivery is tried again. Of feeds: see polling.py.
+"""When a digest is due. Of feeds: see polling.py; of failed deliveries: retrying.py; of quiet hours: quiet.py.
 
-Pure arithmetic: the clock's time and chance (`jitter`, 0 ≤ jitter ≤ 1) come in as arguments. All datetimes
-that come in are aware; all that go out are in UTC.
+Pure arithmetic: the clock's time comes in as an argument. All datetimes that come in are aware; all that go out
+are in UTC.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import takewhile
@@ -13,12 +14,13 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from cronsim import CronSim, CronSimError
 
-from monitor.core.model import DigestSpec
-from monitor.core.polling import CEILING, SPREAD, doubled, later
+from monitor.core.model import DigestSpec, Telling
+from monitor.core.polling import later
+from monitor.core.quiet import pause_at
 from monitor.core.suggest import complaint
-from monitor.errors import DeliveryFault
 
-# --- digests ----------------------------------------------------------------------------------------------
+MAX_REPEATS = 5  # of an alert that nobody acknowledges
+NO_REPEAT_AFTER = timedelta(days=3)  # since a story's last report: then it is no news any more
 
 _FIELDS = {
     "minute": "0–59",
@@ -88,12 +90,33 @@ def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """How alerts that are due are told: each by itself, or `together` as one digest, at once or only from `until`."""
+
+    together: bool
+    until: datetime | None = None  # UTC; None: now
+
+
+def held_until(spec: DigestSpec, now: datetime, *, urgent: bool = False) -> datetime | None:
+    """When a digest that is held back at this moment may speak again, in UTC; None: it may speak now.
+
+    Maintenance holds back every digest; quiet hours hold back digests at once, but not what is `urgent` (see
+    routes.urgent). The end of the one may fall into the other: this is when the last of them is over. Of since when
+    and why, see quiet.pause_at.
+    """
+    pause = pause_at(spec, now, urgent=urgent)
+    return pause.until if pause else None
+
+
 def digest_due(spec: DigestSpec, *, last: datetime, waiting_since: datetime | None, now: datetime) -> datetime | None:
-    """The moment for which the digest is due, at most `now`; None if it isn't.
+    """The moment for which the digest is due, at most `now`; None if it isn't, or is held back now.
 
     With a cron line: the latest of its times after `last`, so several that were missed come to one digest.
     At once: `wait` after the oldest hit was put into the tray (`waiting_since`; None: the tray is empty).
     """
+    if held_until(spec, now):
+        return None
     if spec.at is None:
         if waiting_since is None:
             return None
@@ -112,8 +135,65 @@ def digest_due(spec: DigestSpec, *, last: datetime, waiting_since: datetime | No
 
 
 def next_digest(spec: DigestSpec, now: datetime) -> datetime | None:
-    """The next time of the digest's cron line after `now`; None for `at: once`."""
-    return None if spec.at is None else next(_times(spec.at, spec.timezone, now), None)
+    """When a digest with a cron line goes next after `now`; None for `at: once`.
+
+    A time that falls into maintenance counts at its end. What is held back or was missed by now isn't considered.
+    """
+    if spec.at is None:
+        return None
+    at = next(_times(spec.at, spec.timezone, now), None)
+    return at and (held_until(spec, at) or at)
+
+
+def alert_due(
+    spec: DigestSpec,
+    *,
+    waiting_since: datetime | None,
+    told: Telling | None,
+    acknowledged: bool,
+    last_report: datetime | None,
+    now: datetime,
+) -> datetime | None:
+    """From when on a story is to be told by a digest at once, maybe in the future, in UTC; None: nothing to tell.
+
+    `waiting_since`: when the oldest of its hits was put into the tray, None where none waits. `told`: what this digest
+    told of it. `last_report`: when the story's newest report came. A new story is gathered for `wait`; further reports
+    come `update_every` after the last telling; without any, a story that nobody has acknowledged comes again
+    `repeat_after` the last telling, MAX_REPEATS times, while it is younger than NO_REPEAT_AFTER. Quiet hours and the
+    rate are not considered.
+    """
+    # Whatever was done in the future shows that the clock was set back: waiting for it could take for ever.
+    set_back = told is not None and told.last_at > now + _SET_BACK
+    if waiting_since is not None:
+        if told is None:
+            return now.astimezone(UTC) if waiting_since > now else later(waiting_since, spec.wait)
+        came = min(waiting_since, now).astimezone(UTC)
+        return came if set_back else max(came, later(told.last_at, spec.update_every))
+    if told is None or acknowledged or spec.repeat_after is None or told.repeats >= MAX_REPEATS or last_report is None:
+        return None
+    due = now.astimezone(UTC) if set_back else later(told.last_at, spec.repeat_after)
+    return due if max(due, now) - last_report < NO_REPEAT_AFTER else None
+
+
+def fold_until(
+    spec: DigestSpec, runs: Sequence[datetime], due: int, now: datetime, *, folded_at: datetime | None = None
+) -> Fold:
+    """How to tell `due` alerts, given when this digest went out before (`runs`, in any order; those of at least
+    `at_most.span` before now) and when last with alerts folded into one (`folded_at`).
+
+    If with them there were more than `at_most.count` within `at_most.span`, all of them become one digest, and
+    after it none comes before its span is over, unless it has become calm: so a flood gives one digest a span, with
+    everything in it. Clocks that were set back leave runs in the future, which don't count.
+    """
+    rate = spec.at_most
+    recent = sorted(run for run in runs if now - rate.span < run <= now)
+    surplus = len(recent) + due - rate.count
+    if surplus <= 0 or not due:
+        return Fold(together=False)
+    if folded_at is None or not now - rate.span < folded_at <= now:
+        return Fold(together=True)
+    calm = [later(run, rate.span) for run in recent[surplus - 1 : surplus]]  # when as many have gone by
+    return Fold(together=True, until=min(later(folded_at, rate.span), *calm))
 
 
 def _between(spec: DigestSpec, after: datetime, until: datetime) -> list[datetime]:
@@ -148,41 +228,3 @@ def _settled(cron: str) -> str:
     if minute.startswith("*"):
         minute = "0-59" + minute[1:]
     return " ".join((minute, hour, *rest))
-
-
-# --- deliveries -------------------------------------------------------------------------------------------
-
-FIRST_RETRY = timedelta(seconds=30)
-RETRY_CEILING = timedelta(hours=1)
-CONFIGURATION_RETRY = timedelta(minutes=15)
-GIVE_UP_AFTER = timedelta(days=3)
-MIN_ATTEMPTS = 5  # a message that outlived GIVE_UP_AFTER while the daemon was down still gets this many
-
-
-def next_attempt(
-    fault: DeliveryFault,
-    *,
-    attempts: int,
-    retry_after: timedelta | None,
-    created_at: datetime,
-    now: datetime,
-    jitter: float,
-) -> datetime | None:
-    """When to try a failed delivery again; None: park it for a person to see.
-
-    `attempts` counts the one that just failed. Temporary faults wait 30 s, doubled each time up to 1 h, or as
-    long as the server asked (up to 24 h); faults of configuration are tried every 15 min, so that a mended
-    setting is noticed. After three days (and at least MIN_ATTEMPTS) both are parked; permanent ones at once.
-    """
-    if fault is DeliveryFault.PERMANENT:
-        return None
-    if now - created_at >= GIVE_UP_AFTER and attempts >= MIN_ATTEMPTS:
-        return None
-    if fault is DeliveryFault.CONFIGURATION:
-        wait = CONFIGURATION_RETRY
-    else:
-        wait = doubled(FIRST_RETRY, attempts - 1, RETRY_CEILING)
-    wait = wait * (1 - 2 * SPREAD * jitter)
-    if retry_after is not None:
-        wait = max(wait, min(retry_after, CEILING))
-    return later(now, wait)

@@ -9,7 +9,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from monitor.core.model import DigestSpec, Failure, FailureKind
-from monitor.core.schedule import CEILING, check_cron, digest_due, next_attempt, next_digest
+from monitor.core.polling import CEILING
+from monitor.core.retrying import next_attempt
+from monitor.core.schedule import check_cron, digest_due, next_digest
 from monitor.errors import DeliveryFault
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)

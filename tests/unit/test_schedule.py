@@ -6,14 +6,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from monitor.core.model import DigestSpec
-from monitor.core.schedule import (
-    CEILING,
-    check_cron,
-    check_timezone,
-    digest_due,
-    next_attempt,
-    next_digest,
-)
+from monitor.core.polling import CEILING
+from monitor.core.retrying import next_attempt
+from monitor.core.schedule import check_cron, check_timezone, digest_due, next_digest
 from monitor.errors import DeliveryFault
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)

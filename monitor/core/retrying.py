@@ -1,0 +1,45 @@
+"""When a failed delivery is tried again.
+
+Pure arithmetic: the clock's time and chance (`jitter`, 0 ≤ jitter ≤ 1) come in as arguments. All datetimes
+that come in are aware; all that go out are in UTC.
+"""
+
+from datetime import datetime, timedelta
+
+from monitor.core.polling import CEILING, SPREAD, doubled, later
+from monitor.errors import DeliveryFault
+
+FIRST_RETRY = timedelta(seconds=30)
+RETRY_CEILING = timedelta(hours=1)
+CONFIGURATION_RETRY = timedelta(minutes=15)
+GIVE_UP_AFTER = timedelta(days=3)
+MIN_ATTEMPTS = 5  # a message that outlived GIVE_UP_AFTER while the daemon was down still gets this many
+
+
+def next_attempt(
+    fault: DeliveryFault,
+    *,
+    attempts: int,
+    retry_after: timedelta | None,
+    created_at: datetime,
+    now: datetime,
+    jitter: float,
+) -> datetime | None:
+    """When to try a failed delivery again; None: park it for a person to see.
+
+    `attempts` counts the one that just failed. Temporary faults wait 30 s, doubled each time up to 1 h, or as
+    long as the server asked (up to 24 h); faults of configuration are tried every 15 min, so that a mended
+    setting is noticed. After three days (and at least MIN_ATTEMPTS) both are parked; permanent ones at once.
+    """
+    if fault is DeliveryFault.PERMANENT:
+        return None
+    if now - created_at >= GIVE_UP_AFTER and attempts >= MIN_ATTEMPTS:
+        return None
+    if fault is DeliveryFault.CONFIGURATION:
+        wait = CONFIGURATION_RETRY
+    else:
+        wait = doubled(FIRST_RETRY, attempts - 1, RETRY_CEILING)
+    wait = wait * (1 - 2 * SPREAD * jitter)
+    if retry_after is not None:
+        wait = max(wait, min(retry_after, CEILING))
+    return later(now, wait)
