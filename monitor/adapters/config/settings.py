@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from monitor import __version__
-from monitor.adapters.config import values
+from monitor.adapters.config import site, values
 from monitor.core.addresses import WORDS, Network, parse_networks
 from monitor.core.suggest import suggestion
 from monitor.errors import ConfigError, Problem
@@ -119,6 +119,9 @@ class Settings:
     log_format: LogFormat = LogFormat.CONSOLE
     heartbeat_url: Secret | None = None
     templates: Path | None = None
+    listen: site.Listen | None = None
+    public_url: str = ""
+    link_secret: Secret | None = None
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:
@@ -150,7 +153,13 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         log_format=env.get("MONITOR_LOG_FORMAT", lambda v: values.choice(v, LogFormat), default.log_format),
         heartbeat_url=env.get("MONITOR_HEARTBEAT_URL", _secret_address, None),
         templates=env.path("MONITOR_TEMPLATES"),
+        listen=env.get("MONITOR_LISTEN", site.listen, None),
+        public_url=env.get("MONITOR_PUBLIC_URL", site.public_url, ""),
+        link_secret=env.get("MONITOR_LINK_SECRET", lambda value: Secret(site.link_secret(value)), None),
     )
+    if env.has("MONITOR_PUBLIC_URL") and not env.has("MONITOR_LISTEN"):
+        hint = "set MONITOR_LISTEN, e.g. to 127.0.0.1:8080, or take the address away"
+        env.complain("MONITOR_PUBLIC_URL", "is set, but no site would answer there", hint)
     env.refuse_unknown()
     if env.problems:
         raise ConfigError(env.problems)
