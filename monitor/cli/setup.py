@@ -42,8 +42,9 @@ def init(
     try:
         # Where the first lines of the starter files send an editor to.
         (folder / ".schema").mkdir(parents=True, exist_ok=True)
-        for name, made in schemas().items():
-            (folder / ".schema" / name).write_text(made, encoding="utf-8")
+        for starter in STARTERS:
+            name = starter.replace(".yaml", ".schema.json")
+            (folder / ".schema" / name).write_text(schemas()[name], encoding="utf-8")
         for name in STARTERS:
             path = folder / name
             try:

@@ -18,6 +18,7 @@ MEASURED = 5000  # items on which it is counted what is common
 class File(StrEnum):
     RULES = "rules"
     FEEDS = "feeds"
+    DIGEST = "digest"
 
 
 class Kind(StrEnum):
@@ -65,10 +66,12 @@ def names(
             output.say(f"{title}: {', '.join(texts)}")
 
 
-def schema(session: Session, file: Annotated[File, typer.Argument(metavar="rules|feeds", help="Which file.")]) -> None:
-    """Print the JSON Schema of a YAML file, for editors to complete and check by.
+def schema(
+    session: Session, file: Annotated[File, typer.Argument(metavar="rules|feeds|digest", help="Of what.")]
+) -> None:
+    """Print the JSON Schema of a YAML file, for editors to complete and check by, or of what webhooks receive.
 
-    Name it in the file's first line: # yaml-language-server: $schema=rules.schema.json
+    Name it in a YAML file's first line: # yaml-language-server: $schema=rules.schema.json
     """
     from monitor.wiring import schemas
 

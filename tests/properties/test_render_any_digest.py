@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft7Validator
 from rich.cells import cell_len
 from selectolax.lexbor import LexborHTMLParser
 from support import samples
@@ -13,6 +14,8 @@ from support.slack_server import complaints
 from monitor.adapters.deliver.mime import transfer
 from monitor.adapters.deliver.render import HTML_MAX, DigestRenderer
 from monitor.adapters.deliver.render.words import clean, clip
+from monitor.core.digestjson import digest_parts, encode
+from monitor.core.digestschema import digest_schema
 from monitor.core.model import (
     Carrier,
     Digest,
@@ -120,6 +123,7 @@ DIGEST = st.builds(
     sample=st.booleans(),
 )  # fmt: skip
 RENDERER = DigestRenderer()
+SCHEMA = Draft7Validator(digest_schema())
 any_digest = settings(
     max_examples=50,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
@@ -168,3 +172,13 @@ def test_text_keeps_to_its_columns_and_can_be_sent(digest: Digest) -> None:
     for story in digest.stories:
         told = "".join(clip(story.headline, 400).split())
         assert told in "".join(clean(text).split())
+
+
+@any_digest
+@given(DIGEST, st.sampled_from([2_000, 30_000, 900_000]))
+def test_every_digest_is_data_as_its_schema_says_with_every_report_in_one_part(digest: Digest, limit: int) -> None:
+    parts = [json.loads(encode(part)) for part in digest_parts(digest, limit)]
+    for part in parts:
+        assert [error.message for error in SCHEMA.iter_errors(part)] == []
+    told = [one["title"] for part in parts for story in part["stories"] for one in story["reports"]]
+    assert told == [carrier.title for story in digest.stories for carrier in story.carriers]

@@ -13,6 +13,7 @@ import pytest
 from support import samples
 
 from monitor.adapters.deliver.render import render_html, render_slack, render_text
+from monitor.core.digestjson import digest_to_dict
 from monitor.core.model import Digest
 
 GOLDEN = Path(__file__).parent.parent / "data" / "golden"
@@ -26,6 +27,7 @@ FORMS: dict[str, Callable[[Digest], str]] = {
     "html": render_html,
     "txt": render_text,
     "slack.json": lambda digest: json.dumps(render_slack(digest), ensure_ascii=False, indent=1) + "\n",
+    "json": lambda digest: json.dumps(digest_to_dict(digest), ensure_ascii=False, indent=1) + "\n",
 }
 
 

@@ -1,4 +1,7 @@
-"""JSON Schema of both YAML files, for editors to complete and check by: made of what the readers themselves know."""
+"""JSON Schema of both YAML files, for editors to complete and check by: made of what the readers themselves know.
+
+That of digests, as programs receive them, stands beside what makes them: core/digestschema.py.
+"""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -9,6 +12,7 @@ from pydantic import BaseModel
 from monitor.adapters.config.feeds import FeedDefaults, FeedEntry
 from monitor.adapters.config.kinds import ORIGINS
 from monitor.adapters.config.rules import DigestEntry
+from monitor.core.digestschema import digest_schema
 from monitor.core.model import Engine, Ownership, RuleStatus, Severity
 from monitor.core.rules.conditions import FORM_KEYS, GROUP_KEYS, NAME_SWITCHES, TERM_KEYS
 from monitor.core.rules.syntax import EXAMPLE_KEYS, FIELDS, ONLY_KEYS, RULE_KEYS
@@ -27,8 +31,12 @@ _SCALAR: Schema = {"type": ["string", "number"]}
 
 
 def schemas() -> dict[str, str]:
-    """Both schemas as JSON text, by file name."""
-    made = {"feeds.schema.json": feeds_schema(), "rules.schema.json": rules_schema()}
+    """All schemas as JSON text, by file name."""
+    made = {
+        "feeds.schema.json": feeds_schema(),
+        "rules.schema.json": rules_schema(),
+        "digest.schema.json": digest_schema(),
+    }
     return {name: json.dumps(schema, ensure_ascii=False, indent=2) + "\n" for name, schema in made.items()}
 
 
