@@ -8,12 +8,14 @@ from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from monitor.app.tellingports import Channel as Channel
+from monitor.app.tellingports import DigestDesk as DigestDesk
+from monitor.app.tellingports import Outbox as Outbox
+from monitor.app.tellingports import People as People
+from monitor.app.tellingports import Renderer as Renderer
 from monitor.core.model import (
     Coverage,
     Decision,
-    Delivery,
-    DeliveryState,
-    Digest,
     Edition,
     FeedSpec,
     FeedState,
@@ -23,15 +25,12 @@ from monitor.core.model import (
     Item,
     Known,
     MarkedHit,
-    Message,
     Notice,
     Parsed,
-    Receipt,
     Relevance,
     RuleInfo,
     StoredHit,
     Story,
-    Target,
     Trouble,
     TroubleKind,
     Wording,
@@ -223,81 +222,6 @@ class Archive(Protocol):
         ...
 
 
-class DigestDesk(Protocol):
-    """What waits to be told, and what was told when."""
-
-    def wait(self, digest: str, hit_ids: Collection[int], now: datetime) -> None:
-        """Put hits into a digest's tray; one that already waits, or that this digest told, stays as it is."""
-        ...
-
-    def renew(self, digest: str, hit_ids: Collection[int], now: datetime) -> None:
-        """Put hits into the tray although told before: the item was edited in a way worth telling."""
-        ...
-
-    def leave_out(self, digest: str, hit_id: int, reason: str, now: datetime) -> None:
-        """Count a hit that this digest would have taken but does not tell, with the reason in words."""
-        ...
-
-    def left_out(self, digest: str) -> tuple[tuple[str, int], ...]:
-        """(reason, number of reports) since the digest was last closed, most first."""
-        ...
-
-    def waiting(self) -> dict[str, Waiting]:
-        """Trays that are not empty, by digest."""
-        ...
-
-    def last_sent(self, digest: str) -> datetime | None:
-        """When this digest was last made, or None."""
-        ...
-
-    def last_heard(self, digest: str) -> datetime | None:
-        """When this digest was last made and queued for somebody, or None: an empty one may be made for nobody."""
-        ...
-
-    def start(self, digest: str, now: datetime) -> datetime:
-        """When this digest was first known (recorded now if never): cron times before it are not made up for."""
-        ...
-
-    def close(self, digest: Digest, hit_ids: Collection[int], deliveries: Sequence[Delivery], now: datetime) -> None:
-        """Empty the tray of these hits and what was left out, mark told, record the digest, queue its deliveries."""
-        ...
-
-
-class Outbox(Protocol):
-    """Deliveries on their way."""
-
-    def due(self, now: datetime, limit: int) -> list[Delivery]:
-        """Of each target the oldest queued one whose time has come, oldest first.
-
-        A part is due only after its earlier parts are SENT or PARKED.
-        """
-        ...
-
-    def attempt(self, key: str, now: datetime) -> None:
-        """Record, before sending, that an attempt begins."""
-        ...
-
-    def sent(self, receipt: Receipt) -> None:
-        """Record success."""
-        ...
-
-    def failed(self, key: str, error: str, retry_at: datetime | None, now: datetime) -> None:
-        """Record failure: queued again for `retry_at`, or parked when None."""
-        ...
-
-    def recover(self, now: datetime) -> list[str]:
-        """Queue again what a crash left in SENDING; gives their keys. Call once, before the first dispatch."""
-        ...
-
-    def retry(self, keys: Collection[str], now: datetime) -> int:
-        """Queue parked ones again, at a person's wish; how many there were."""
-        ...
-
-    def count(self) -> Mapping[DeliveryState, int]:
-        """How many stand in each state."""
-        ...
-
-
 class Upkeep(Protocol):
     """The store's housekeeping."""
 
@@ -364,7 +288,7 @@ class Bench(Protocol):
 
 
 class Store(Protocol):
-    """The database: six desks and one transaction over all of them."""
+    """The database: seven desks and one transaction over all of them."""
 
     @property
     def feeds(self) -> FeedBook: ...
@@ -378,6 +302,8 @@ class Store(Protocol):
     def upkeep(self) -> Upkeep: ...
     @property
     def bench(self) -> Bench: ...
+    @property
+    def people(self) -> People: ...
 
     def transaction(self) -> AbstractContextManager[None]:
         """All or nothing; nested ones join the outer."""
@@ -404,29 +330,9 @@ class Store(Protocol):
         ...
 
 
-class Renderer(Protocol):
-    """Gives a digest the form that a target's channel needs."""
-
-    def render(self, digest: Digest, target: Target) -> list[Message]:
-        """One message, or several parts in order where limits ask for it; never drops anything silently."""
-        ...
-
-
 class Heart(Protocol):
     """Tells a watchman outside that all is well."""
 
     async def ping(self) -> None:
         """Raises MonitorError when it was not heard."""
-        ...
-
-
-class Channel(Protocol):
-    """Sends one message to one recipient."""
-
-    async def send(self, delivery: Delivery, at: datetime) -> Receipt:
-        """Raises DeliveryError, whose `fault` says whether to try again. Carries `delivery.key` to the other side."""
-        ...
-
-    async def aclose(self) -> None:
-        """Let go of connections."""
         ...

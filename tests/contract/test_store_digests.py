@@ -101,11 +101,13 @@ def test_reports_left_out_are_counted_by_reason_most_first(store: SqliteStore) -
     assert store.digests.left_out("morning") == (("shadow rule", 2), ("older than 48 h", 1))
 
 
-def test_closing_a_digest_forgets_what_it_left_out(store: SqliteStore) -> None:
+def test_what_was_left_out_is_forgotten_once_a_digest_could_tell_it(store: SqliteStore) -> None:
     (a,) = saved_hits(store, "a")
     for spec in ("morning", "evening"):
         store.digests.leave_out(spec, a, "shadow rule", NOW)
     queued(store)
+    assert store.digests.left_out("morning") == (("shadow rule", 1),), "that one went to nobody"
+    queued(store, delivery(), at=hours(1))
     assert store.digests.left_out("morning") == ()
     assert store.digests.left_out("evening") == (("shadow rule", 1),)
 

@@ -14,6 +14,7 @@ from typing import Any
 from monitor.core.fulltext import own_content
 from monitor.core.holding import host_of
 from monitor.core.model import (
+    Alert,
     Delivery,
     DeliveryState,
     Edition,
@@ -29,6 +30,7 @@ from monitor.core.model import (
     StoredHit,
     Story,
     Target,
+    Telling,
     Trouble,
     TroubleKind,
     Wording,
@@ -255,6 +257,27 @@ def delivery(row: sqlite3.Row) -> Delivery:
         next_attempt_at=moment_or_none(row["next_attempt_at"]),
         error=row["error"],
         receipt=row["receipt"],
+        thread=row["thread"],
+        root=row["root"] or "",
+        fault=row["fault"],
+    )
+
+
+def telling(digest: str, row: sqlite3.Row) -> Telling:
+    """A row of `tellings`."""
+    return Telling(digest, row["story_id"], moment(row["first_at"]), moment(row["last_at"]), row["repeats"])
+
+
+def alert(digest: str, row: sqlite3.Row) -> Alert:
+    """A story with what waits of it, as JSON lists, beside its row of `tellings`, if it has one."""
+    return Alert(
+        story_id=row["story_id"],
+        hit_ids=tuple(sorted(json.loads(row["hit_ids"]))),
+        since=moment_or_none(row["since"]),
+        rules=frozenset(json.loads(row["rules"])),
+        told=telling(digest, row) if row["first_at"] else None,
+        acknowledged=bool(row["acknowledged"]),
+        last_report=moment(row["report_at"]),
     )
 
 

@@ -4,9 +4,10 @@ import hashlib
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
+from monitor.adapters.store import codec, editions
 from monitor.adapters.store.codec import moment, moment_or_none, stamp, stamp_or_none, to_json
 from monitor.adapters.store.database import Database
-from monitor.core.model import Delivery, Digest, Waiting
+from monitor.core.model import Alert, Delivery, Digest, RuleEdit, RuleInfo, StoryStatus, Telling, Waiting
 from monitor.errors import StoreError
 
 _WAIT = """
@@ -27,6 +28,15 @@ INSERT INTO left_out (digest, hit_id, reason, at) VALUES (:digest, :hit_id, :rea
 ON CONFLICT (digest, hit_id) DO UPDATE SET reason = excluded.reason
 """
 
+_SET_ASIDE = """
+INSERT INTO left_out (digest, hit_id, reason, at)
+SELECT digest, hit_id, :reason, :now FROM waiting
+WHERE digest = :digest AND hit_id IN (SELECT value FROM json_each(:ids))
+ON CONFLICT (digest, hit_id) DO UPDATE SET reason = excluded.reason
+"""
+
+_TAKE_OUT = "DELETE FROM waiting WHERE digest = :digest AND hit_id IN (SELECT value FROM json_each(:ids))"
+
 _LEFT_OUT = """
 SELECT reason, count(*) AS reports FROM left_out WHERE digest = ? GROUP BY reason ORDER BY reports DESC, reason
 """
@@ -35,6 +45,52 @@ _TOLD_MEANWHILE = """
 SELECT count(*) FROM json_each(:ids)
 WHERE EXISTS (SELECT 1 FROM told WHERE digest = :digest AND hit_id = value)
     AND NOT EXISTS (SELECT 1 FROM waiting WHERE digest = :digest AND hit_id = value)
+"""
+
+# Stories with something in the tray, and those told before that may have to come again: asked every few seconds, so
+# that the hits are only counted together here.
+_ALERTS = """
+WITH tray AS (
+    SELECT h.story_id, min(w.since) AS since, json_group_array(w.hit_id) AS hit_ids,
+        json_group_array(DISTINCT h.rule) AS rules
+    FROM waiting AS w JOIN hits AS h ON h.id = w.hit_id WHERE w.digest = :digest GROUP BY h.story_id
+), again AS (
+    SELECT t.story_id FROM tellings AS t JOIN stories AS s ON s.id = t.story_id
+    WHERE t.digest = :digest AND (t.last_at <= :told_before OR t.last_at > :now) AND s.last_at >= :report_after
+        AND t.repeats < :most AND t.story_id NOT IN (SELECT story_id FROM tray)
+        AND NOT EXISTS (SELECT 1 FROM acks WHERE story_id = t.story_id)
+)
+SELECT s.id AS story_id, s.last_at AS report_at, tray.since, coalesce(tray.hit_ids, '[]') AS hit_ids,
+    coalesce(tray.rules, '[]') AS rules, t.first_at, t.last_at, t.repeats,
+    EXISTS (SELECT 1 FROM acks WHERE story_id = s.id) AS acknowledged
+FROM (SELECT story_id FROM tray UNION ALL SELECT story_id FROM again) AS one
+JOIN stories AS s ON s.id = one.story_id
+LEFT JOIN tray ON tray.story_id = one.story_id
+LEFT JOIN tellings AS t ON t.digest = :digest AND t.story_id = one.story_id
+ORDER BY coalesce(tray.since, t.last_at), s.id
+"""
+
+_TELLINGS = """
+SELECT story_id, first_at, last_at, repeats FROM tellings
+WHERE digest = ? AND story_id IN (SELECT value FROM json_each(?))
+"""
+
+_TOLD = """
+SELECT t.hit_id FROM json_each(:stories) AS s
+CROSS JOIN hits AS h ON h.story_id = s.value JOIN told AS t ON t.digest = :digest AND t.hit_id = h.id
+ORDER BY t.hit_id
+"""
+
+_TELL_OF = """
+INSERT INTO tellings (digest, story_id, first_at, last_at, repeats)
+SELECT :digest, s.id, :now, :now, 0 FROM json_each(:stories) AS given JOIN stories AS s ON s.id = given.value
+WHERE true
+ON CONFLICT (digest, story_id) DO UPDATE SET last_at = excluded.last_at, repeats = 0
+"""
+
+_REPEAT = """
+UPDATE tellings SET last_at = :now, repeats = repeats + 1
+WHERE digest = :digest AND story_id IN (SELECT value FROM json_each(:stories))
 """
 
 _TELL = """
@@ -47,14 +103,17 @@ _KEEP_MESSAGE = "INSERT INTO messages (hash, channel, body) VALUES (?, ?, ?) ON 
 
 _QUEUE = """
 INSERT INTO deliveries (key, run_id, digest, channel, address, part, parts, message_id, state, attempts, created_at,
-    next_attempt_at, error, receipt)
+    next_attempt_at, error, receipt, thread, fault)
 VALUES (:key, :run_id, :digest, :channel, :address, :part, :parts, (SELECT id FROM messages WHERE hash = :hash),
-    :state, :attempts, :created_at, :next_attempt_at, :error, :receipt)
+    :state, :attempts, :created_at, :next_attempt_at, :error, :receipt, :thread, :fault)
 """
 
 
 class DigestDesk:
-    """Tables `desks`, `waiting`, `left_out`, `runs` and `told`; fills `messages` and `deliveries`."""
+    """Tables `desks`, `waiting`, `left_out`, `runs`, `told`, `tellings` and `rule_editions`.
+
+    Fills `messages` and `deliveries`.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -72,8 +131,15 @@ class DigestDesk:
         self._database.execute(_LEAVE_OUT, {"digest": digest, "hit_id": hit_id, "reason": reason, "now": stamp(now)})
 
     def left_out(self, digest: str) -> tuple[tuple[str, int], ...]:
-        """(reason, number of reports) since the digest was last closed, most first."""
+        """(reason, number of reports) since the digest last went to somebody, most first."""
         return tuple((row["reason"], row["reports"]) for row in self._database.rows(_LEFT_OUT, (digest,)))
+
+    def set_aside(self, digest: str, hit_ids: Collection[int], reason: str, now: datetime) -> None:
+        """Take hits out of the tray without telling them, and count them as left out for this reason."""
+        values = {"digest": digest, "ids": to_json(list(hit_ids)), "reason": reason, "now": stamp(now)}
+        with self._database.transaction():
+            self._database.execute(_SET_ASIDE, values)
+            self._database.execute(_TAKE_OUT, values)
 
     def waiting(self) -> dict[str, Waiting]:
         """Trays that are not empty, by digest; their hits in the order in which they were put there."""
@@ -83,6 +149,33 @@ class DigestDesk:
             trays.setdefault(row["digest"], []).append(row["hit_id"])
             oldest.setdefault(row["digest"], row["since"])
         return {digest: Waiting(digest, tuple(ids), moment(oldest[digest])) for digest, ids in trays.items()}
+
+    def alerts(
+        self, digest: str, now: datetime, *, told_before: datetime, report_after: datetime, most: int
+    ) -> list[Alert]:
+        """Stories with something in the tray, the longest waiting first.
+
+        Also those that may have to come again: told last before `told_before` (or in the future, by a clock that was
+        set back), fewer than `most` times without news, reported on since `report_after`, not acknowledged.
+        """
+        values = {
+            "digest": digest,
+            "now": stamp(now),
+            "told_before": stamp(told_before),
+            "report_after": stamp(report_after),
+            "most": most,
+        }
+        return [codec.alert(digest, row) for row in self._database.rows(_ALERTS, values)]
+
+    def tellings(self, digest: str, story_ids: Collection[int]) -> dict[int, Telling]:
+        """By story, what this digest told of it; those never told are absent."""
+        rows = self._database.rows(_TELLINGS, (digest, to_json(list(story_ids))))
+        return {row["story_id"]: codec.telling(digest, row) for row in rows}
+
+    def told(self, digest: str, story_ids: Collection[int]) -> list[int]:
+        """The hits of these stories that this digest has told."""
+        rows = self._database.rows(_TOLD, {"digest": digest, "stories": to_json(list(story_ids))})
+        return [row["hit_id"] for row in rows]
 
     def last_sent(self, digest: str) -> datetime | None:
         """When this digest was last made, or None."""
@@ -98,6 +191,14 @@ class DigestDesk:
         """
         return moment_or_none(self._database.value(sql, (digest,)))
 
+    def runs(self, digest: str, since: datetime) -> list[datetime]:
+        """When this digest was made and queued for somebody, after `since`, in order."""
+        sql = """
+            SELECT at FROM runs WHERE digest = ? AND at > ?
+                AND EXISTS (SELECT 1 FROM deliveries WHERE run_id = runs.id) ORDER BY at, id
+        """
+        return [moment(row["at"]) for row in self._database.rows(sql, (digest, stamp(since)))]
+
     def start(self, digest: str, now: datetime) -> datetime:
         """When this digest was first known (recorded now if never): cron times before it are not made up for."""
         self._database.execute(
@@ -106,10 +207,10 @@ class DigestDesk:
         return moment(self._database.value("SELECT started_at FROM desks WHERE digest = ?", (digest,)))
 
     def close(self, digest: Digest, hit_ids: Collection[int], deliveries: Sequence[Delivery], now: datetime) -> None:
-        """Empty the tray of these hits and what was left out, mark told, record the digest, queue its deliveries.
+        """Empty the tray of these hits, mark them and the digest's stories told, record the digest, queue deliveries.
 
-        One transaction. Raises StoreError, with nothing changed, when another process told some of these
-        hits meanwhile or a delivery's key is already known.
+        What was left out is forgotten when there are deliveries to tell it. One transaction. Raises StoreError, with
+        nothing changed, when another process told some of these hits meanwhile or a delivery's key is already known.
         """
         values = {"digest": digest.spec, "ids": to_json(sorted(set(hit_ids))), "now": stamp(now)}
         with self._database.transaction():
@@ -119,12 +220,23 @@ class DigestDesk:
                     f"nothing was queued (database {self._database.path})"
                 )
             run_id = self._record(digest, len(set(hit_ids)))
-            self._database.execute(
-                "DELETE FROM waiting WHERE digest = :digest AND hit_id IN (SELECT value FROM json_each(:ids))", values
-            )
-            self._database.execute("DELETE FROM left_out WHERE digest = ?", (digest.spec,))
+            self._database.execute(_TAKE_OUT, values)
+            if deliveries:
+                self._database.execute("DELETE FROM left_out WHERE digest = ?", (digest.spec,))
             self._database.execute(_TELL, {**values, "run_id": run_id})
+            again = {story.story_id for story in digest.stories if story.status is StoryStatus.AGAIN}
+            fresh = {story.story_id for story in digest.stories} - again
+            for sql, stories in ((_TELL_OF, fresh), (_REPEAT, again)):
+                self._database.execute(sql, {**values, "stories": to_json(sorted(stories))})
             self._queue(run_id, deliveries)
+
+    def note_rules(self, rules: Sequence[RuleInfo], now: datetime) -> None:
+        """Log the rules in force that differ from those in force before, and those that are gone."""
+        editions.note_rules(self._database, rules, now)
+
+    def rule_edits(self, since: datetime, until: datetime) -> tuple[RuleEdit, ...]:
+        """What became of rules after `since`, up to `until`, each once; never the first that were known."""
+        return editions.rule_edits(self._database, since, until)
 
     def _record(self, digest: Digest, hits: int) -> int:
         done = self._database.execute(
@@ -157,6 +269,8 @@ class DigestDesk:
                     "next_attempt_at": stamp_or_none(each.next_attempt_at),
                     "error": each.error,
                     "receipt": each.receipt,
+                    "thread": each.thread,
+                    "fault": each.fault,
                 }
             )
         self._database.execute_many(_KEEP_MESSAGE, messages)

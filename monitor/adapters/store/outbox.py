@@ -22,8 +22,18 @@ WITH ready AS (
             WHERE earlier.run_id = d.run_id AND earlier.channel = d.channel AND earlier.address = d.address
                 AND earlier.part < d.part AND earlier.state IN ('queued', 'sending')
         )
+        AND (d.thread = '' OR NOT EXISTS (
+            SELECT 1 FROM deliveries AS earlier
+            WHERE earlier.thread = d.thread AND earlier.thread <> '' AND earlier.channel = d.channel
+                AND earlier.address = d.address AND earlier.run_id < d.run_id AND earlier.state IN ('queued', 'sending')
+        ))
 )
-SELECT d.*, m.channel AS message_channel, m.body
+SELECT d.*, m.channel AS message_channel, m.body, CASE WHEN d.thread <> '' THEN (
+    SELECT receipt FROM deliveries AS first
+    WHERE first.thread = d.thread AND first.thread <> '' AND first.channel = d.channel AND first.address = d.address
+        AND first.state = 'sent'
+    ORDER BY first.run_id, first.part LIMIT 1
+) END AS root
 FROM ready JOIN deliveries AS d ON d.key = ready.key JOIN messages AS m ON m.id = d.message_id
 WHERE ready.place = 1
 ORDER BY d.created_at, d.run_id, d.channel, d.address
@@ -37,12 +47,12 @@ WHERE key = :key AND state = 'queued'
 """
 
 _SENT = """
-UPDATE deliveries SET state = 'sent', sent_at = :now, receipt = :receipt, error = '', next_attempt_at = NULL
+UPDATE deliveries SET state = 'sent', sent_at = :now, receipt = :receipt, error = '', fault = '', next_attempt_at = NULL
 WHERE key = :key
 """
 
 _FAILED = """
-UPDATE deliveries SET state = :state, error = :error, next_attempt_at = :retry_at
+UPDATE deliveries SET state = :state, error = :error, fault = :fault, next_attempt_at = :retry_at
 WHERE key = :key AND state <> 'sent'
 """
 
@@ -67,7 +77,8 @@ class Outbox:
     def due(self, now: datetime, limit: int) -> list[Delivery]:
         """Of each target the oldest queued one whose time has come, oldest first.
 
-        A part is due only after its earlier parts are SENT or PARKED.
+        A part is due only after its earlier parts are SENT or PARKED, one of a thread after the thread's earlier ones
+        to the same target. `root` is the receipt of the first of these that was sent.
         """
         return [codec.delivery(row) for row in self._database.rows(_DUE, {"now": stamp(now), "limit": limit})]
 
@@ -79,8 +90,11 @@ class Outbox:
         """Record success. Raises StoreError when the key is unknown."""
         self._change(receipt.key, "is unknown", _SENT, now=receipt.at, receipt=receipt.reference)
 
-    def failed(self, key: str, error: str, retry_at: datetime | None, now: datetime) -> None:
-        """Record failure: queued again for `retry_at`, or parked when None. Raises StoreError when unknown or sent."""
+    def failed(self, key: str, error: str, retry_at: datetime | None, now: datetime, fault: str = "") -> None:
+        """Record failure: queued again for `retry_at`, or parked when None; `fault` is the value of a DeliveryFault.
+
+        Raises StoreError when the key is unknown or was sent.
+        """
         state = DeliveryState.PARKED if retry_at is None else DeliveryState.QUEUED
         self._change(
             key,
@@ -89,6 +103,7 @@ class Outbox:
             now=now,
             state=state.value,
             error=error,
+            fault=fault,
             retry_at=stamp_or_none(retry_at),
         )
 

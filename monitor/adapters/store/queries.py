@@ -52,7 +52,7 @@ _HIT_FILTERS = {
 
 _OUTBOX = """
 SELECT d.key, d.digest, d.channel, d.address, d.part, d.parts, d.state, d.attempts, d.created_at, d.attempted_at,
-    d.next_attempt_at, d.sent_at, d.error, d.receipt,
+    d.next_attempt_at, d.sent_at, d.error, d.fault, d.receipt, d.thread,
     coalesce(m.body ->> '$.subject', m.body ->> '$.text', '') AS subject
 FROM deliveries AS d JOIN messages AS m ON m.id = d.message_id
 {where} ORDER BY d.created_at DESC, d.run_id DESC, d.channel, d.address, d.part LIMIT :limit

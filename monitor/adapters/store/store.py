@@ -1,4 +1,4 @@
-"""The database as the application sees it: six desks and one transaction over all of them."""
+"""The database as the application sees it: seven desks and one transaction over all of them."""
 
 import os
 import sqlite3
@@ -15,6 +15,7 @@ from monitor.adapters.store.faults import explain
 from monitor.adapters.store.feeds import FeedBook
 from monitor.adapters.store.migrations import MIGRATIONS, all_steps
 from monitor.adapters.store.outbox import Outbox
+from monitor.adapters.store.people import People
 from monitor.adapters.store.queries import Queries
 from monitor.adapters.store.upkeep import Upkeep
 from monitor.errors import StoreError
@@ -35,6 +36,7 @@ class SqliteStore:
         self.outbox = Outbox(database)
         self.upkeep = Upkeep(database)
         self.bench = Bench(database)
+        self.people = People(database)
 
     @property
     def path(self) -> Path:

@@ -41,6 +41,14 @@ _OLD_REST = (
     "DELETE FROM polls WHERE at < :before",
     "DELETE FROM notices WHERE ended_at < :before",
     "DELETE FROM holds WHERE until < :before",
+    "DELETE FROM silences WHERE until < :before",
+    # What was in force at `before` stays.
+    """
+    DELETE FROM rule_editions WHERE at < :before AND (
+        fingerprint = '' OR EXISTS (SELECT 1 FROM rule_editions AS e WHERE e.rule = rule_editions.rule
+            AND e.id > rule_editions.id AND e.at < :before)
+    )
+    """,
     "DELETE FROM stories WHERE last_at < :before AND NOT EXISTS (SELECT 1 FROM hits WHERE story_id = stories.id)",
     # A digest's deliveries go together, once all of them were sent.
     """

@@ -47,6 +47,7 @@ from monitor.core.model.sources import (
 )
 from monitor.core.model.telling import (
     Ack,
+    Alert,
     Carrier,
     Coverage,
     Delivery,
@@ -79,6 +80,7 @@ from monitor.core.model.telling import (
 __all__ = [
     "Access",
     "Ack",
+    "Alert",
     "Carrier",
     "Coverage",
     "Decision",

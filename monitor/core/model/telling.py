@@ -122,6 +122,19 @@ class Telling:
     repeats: int = 0  # times it came again without news, because nobody acknowledged it
 
 
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A story as a digest at once has it before it: what waits to be told of it, and what was told."""
+
+    story_id: int
+    hit_ids: tuple[int, ...] = ()  # in the tray
+    since: datetime | None = None  # when the oldest of them was put there; None: nothing waits
+    rules: frozenset[str] = frozenset()  # of the hits in the tray
+    told: Telling | None = None
+    acknowledged: bool = False
+    last_report: datetime | None = None  # when its last report came
+
+
 class SilenceKind(StrEnum):
     """What a silence is about."""
 
