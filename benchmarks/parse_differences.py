@@ -16,11 +16,11 @@ import feedparser
 
 from monitor.adapters.parse import FeedParser
 from monitor.adapters.parse.document import Kind, kind_of, without_http_head
-from monitor.adapters.parse.encoding import codec_of, decode
 from monitor.adapters.parse.entries import items_of
-from monitor.adapters.parse.mojibake import unmangle
-from monitor.adapters.parse.text import html_to_text, one_line, plain_title
-from monitor.adapters.parse.xmlfeed import read_by_referee, read_xml
+from monitor.adapters.parse.feeds.xmlfeed import read_by_referee, read_xml
+from monitor.adapters.parse.text.encoding import codec_of, decode
+from monitor.adapters.parse.text.mojibake import unmangle
+from monitor.adapters.parse.text.plain import html_to_text, one_line, plain_title
 from monitor.core.model import FeedSpec, Fetched, Item, Parsed
 from monitor.core.unwrap import unwrapped
 from monitor.errors import ParseError

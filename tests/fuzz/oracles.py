@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from fuzz.mutations import Case
 
 from monitor.adapters.parse import FeedParser
-from monitor.adapters.parse.dates import parse_date
-from monitor.adapters.parse.spokendate import spoken_date
+from monitor.adapters.parse.dates.spoken import spoken_date
+from monitor.adapters.parse.dates.written import parse_date
 from monitor.core.identity import item_key, normalise_link
 from monitor.core.itemjson import item_from_dict, item_to_dict
 from monitor.core.model import FeedSpec, Fetched, Item, Parsed

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from monitor.adapters.parse.encoding import decode
 from monitor.adapters.parse.entries import Document, items_of
-from monitor.adapters.parse.fast import UnsureError, read_fast
-from monitor.adapters.parse.xmlfeed import read_by_referee, read_xml
+from monitor.adapters.parse.feeds.fast import UnsureError, read_fast
+from monitor.adapters.parse.feeds.xmlfeed import read_by_referee, read_xml
+from monitor.adapters.parse.text.encoding import decode
 from monitor.core.model import FeedSpec, Item
 
 AT = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)

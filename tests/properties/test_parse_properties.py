@@ -8,10 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from monitor.adapters.parse import FeedParser
-from monitor.adapters.parse.dates import parse_date
-from monitor.adapters.parse.encoding import decode
-from monitor.adapters.parse.mojibake import unmangle
-from monitor.adapters.parse.text import html_to_text, plain_title, tidy
+from monitor.adapters.parse.dates.written import parse_date
+from monitor.adapters.parse.text.encoding import decode
+from monitor.adapters.parse.text.mojibake import unmangle
+from monitor.adapters.parse.text.plain import html_to_text, plain_title, tidy
 from monitor.core.itemjson import item_from_dict, item_to_dict
 from monitor.core.model import FeedSpec, Fetched, Item, Parsed
 from monitor.errors import ParseError

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.adapters.parse.dates import parse_date
-from monitor.adapters.parse.quickdate import quick_date
+from monitor.adapters.parse.dates.quick import quick_date
+from monitor.adapters.parse.dates.written import parse_date
 
 NUMBERS = st.integers(0, 99).map("{:02}".format)
 YEARS = st.integers(1969, 2201).map(str)

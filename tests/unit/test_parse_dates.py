@@ -5,7 +5,7 @@ from time import process_time
 
 import pytest
 
-from monitor.adapters.parse.dates import parse_date, zone_of
+from monitor.adapters.parse.dates.written import parse_date, zone_of
 
 TEN_UTC = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 SEVEN_UTC = datetime(2026, 11, 22, 7, 0, tzinfo=UTC)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from monitor.adapters.parse.encoding import codec_of, decode
+from monitor.adapters.parse.text.encoding import codec_of, decode
 
 RU = "В Хабаровске задержан сотрудник института: следствие подозревает его в передаче сведений иностранной разведке."
 RU_SHORT = "Шпионаж в Якутии"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.adapters.parse.mojibake import unmangle
+from monitor.adapters.parse.text.mojibake import unmangle
 
 RU = "Суд в Хабаровске продлил арест сотруднику института"
 TITLE = "«Газпром» и CNPC: переговоры о «Силе Сибири — 2»"

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.adapters.parse import FeedParser, suggestions
-from monitor.adapters.parse.discovery import feeds_named, sitemaps_named
-from monitor.adapters.parse.spokendate import spoken_date
-from monitor.adapters.parse.tree import DEEPEST, MOST_ATTRIBUTES, tree_of
+from monitor.adapters.parse.dates.spoken import spoken_date
+from monitor.adapters.parse.pages.discovery import feeds_named, sitemaps_named
+from monitor.adapters.parse.pages.tree import DEEPEST, MOST_ATTRIBUTES, tree_of
 from monitor.core.model import FeedSpec, Fetched, Selectors, SourceKind
 from monitor.errors import ParseError
 

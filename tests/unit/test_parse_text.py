@@ -4,8 +4,8 @@ from time import perf_counter
 
 import pytest
 
-from monitor.adapters.parse.mojibake import unmangle
-from monitor.adapters.parse.text import html_to_text, plain_title, tidy
+from monitor.adapters.parse.text.mojibake import unmangle
+from monitor.adapters.parse.text.plain import html_to_text, plain_title, tidy
 
 
 @pytest.mark.parametrize(

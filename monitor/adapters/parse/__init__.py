@@ -1,17 +1,17 @@
 """Bytes → items: any kind of source and format of feed, any encoding, well-formed or not. No network, no clock."""
 
-from monitor.adapters.parse.blocks import suggestions
-from monitor.adapters.parse.discovery import feeds_named, sitemaps_named
 from monitor.adapters.parse.document import Kind, binary_error, empty_error, kind_of, not_a_feed, without_http_head
-from monitor.adapters.parse.encoding import decode
 from monitor.adapters.parse.entries import Document, items_of, language_tag
-from monitor.adapters.parse.folder import read_folder
-from monitor.adapters.parse.jsonfeed import read_json
+from monitor.adapters.parse.feeds.jsonfeed import read_json
+from monitor.adapters.parse.feeds.xmlfeed import read_xml
 from monitor.adapters.parse.kinds import read_kind
-from monitor.adapters.parse.page import read_page
-from monitor.adapters.parse.sitemap import newest_sitemap
-from monitor.adapters.parse.text import plain_title
-from monitor.adapters.parse.xmlfeed import read_xml
+from monitor.adapters.parse.kinds.folder import read_folder
+from monitor.adapters.parse.kinds.sitemap import newest_sitemap
+from monitor.adapters.parse.pages.blocks import suggestions
+from monitor.adapters.parse.pages.discovery import feeds_named, sitemaps_named
+from monitor.adapters.parse.pages.page import read_page
+from monitor.adapters.parse.text.encoding import decode
+from monitor.adapters.parse.text.plain import plain_title
 from monitor.core.model import FeedSpec, Fetched, Parsed, SourceKind
 from monitor.errors import ParseError, ParseFault
 

@@ -4,8 +4,8 @@ import json
 import re
 from enum import StrEnum
 
-from monitor.adapters.parse.discovery import feeds_named
-from monitor.adapters.parse.text import html_to_text, plain_title
+from monitor.adapters.parse.pages.discovery import feeds_named
+from monitor.adapters.parse.text.plain import html_to_text, plain_title
 from monitor.errors import ParseError, ParseFault
 
 

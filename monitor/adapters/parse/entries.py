@@ -9,11 +9,11 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
-from monitor.adapters.parse.dates import parse_date, zone_of
-from monitor.adapters.parse.mojibake import unmangle
-from monitor.adapters.parse.quickdate import quick_date
-from monitor.adapters.parse.spokendate import spoken_date
-from monitor.adapters.parse.text import html_to_text, looks_like_html, one_line, plain_title, tidy
+from monitor.adapters.parse.dates.quick import quick_date
+from monitor.adapters.parse.dates.spoken import spoken_date
+from monitor.adapters.parse.dates.written import parse_date, zone_of
+from monitor.adapters.parse.text.mojibake import unmangle
+from monitor.adapters.parse.text.plain import html_to_text, looks_like_html, one_line, plain_title, tidy
 from monitor.core.identity import item_key, normalise_link
 from monitor.core.model import FeedSpec, Item
 from monitor.core.unwrap import unwrapped

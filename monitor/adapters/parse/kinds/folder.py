@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from monitor.adapters.parse.article import read_article
 from monitor.adapters.parse.document import Kind, binary_error, kind_of
-from monitor.adapters.parse.encoding import decode
-from monitor.adapters.parse.page import read_page
-from monitor.adapters.parse.text import one_line, tidy
+from monitor.adapters.parse.kinds.article import read_article
+from monitor.adapters.parse.pages.page import read_page
+from monitor.adapters.parse.text.encoding import decode
+from monitor.adapters.parse.text.plain import one_line, tidy
 from monitor.core.identity import item_key
 from monitor.core.model import FeedSpec, Fetched, Item, Parsed, SourceKind
 from monitor.errors import ParseError, ParseFault

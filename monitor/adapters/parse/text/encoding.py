@@ -7,7 +7,7 @@ import codecs
 import re
 from dataclasses import dataclass
 
-from monitor.adapters.parse.legibility import legibility
+from monitor.adapters.parse.text.legibility import legibility
 
 # What browsers read these labels as: the larger set that real documents use under the smaller one's name.
 _WIDER = {

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from urllib.parse import urljoin
 from xml.parsers import expat
 
-from monitor.adapters.parse.draft import Draft
 from monitor.adapters.parse.entries import Document, Entry, Markup
-from monitor.adapters.parse.hints import days_of, hours_of, ttl_of
-from monitor.adapters.parse.limits import DEEPEST, MOST_ATTRIBUTES, MOST_CATEGORIES, ExcessError
-from monitor.adapters.parse.names import canonical
+from monitor.adapters.parse.feeds.draft import Draft
+from monitor.adapters.parse.feeds.hints import days_of, hours_of, ttl_of
+from monitor.adapters.parse.feeds.limits import DEEPEST, MOST_ATTRIBUTES, MOST_CATEGORIES, ExcessError
+from monitor.adapters.parse.feeds.names import canonical
 
 _BASE = "http://www.w3.org/XML/1998/namespace base xml"
 _LANGUAGE = "http://www.w3.org/XML/1998/namespace lang xml"

@@ -12,8 +12,8 @@ from resiliparse.parse.html import HTMLTree
 
 from monitor.adapters.parse.document import hindrance
 from monitor.adapters.parse.entries import Document, Entry, Markup
-from monitor.adapters.parse.text import html_to_text, looks_like_html, tidy
-from monitor.adapters.parse.tree import selected, title_of, tree_of
+from monitor.adapters.parse.pages.tree import selected, title_of, tree_of
+from monitor.adapters.parse.text.plain import html_to_text, looks_like_html, tidy
 from monitor.errors import ParseError, ParseFault
 
 LONGEST = 200_000  # characters that are kept

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from resiliparse.parse.html import CSSParserException, DocumentNode, ElementNode, HTMLTree
 
-from monitor.adapters.parse.text import html_to_text, one_line
+from monitor.adapters.parse.text.plain import html_to_text, one_line
 from monitor.errors import ParseError, ParseFault
 
 DEEPEST = 256  # elements in one another; browsers stop at 512, real pages stay below 60
@@ -45,6 +45,7 @@ _IMPLIED: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
 }
 # Left open, they are opened again in every block that follows, but not beyond a cell of a table.
 _OPENED_AGAIN = frozenset(["b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"])
+_DATE_ATTRIBUTES = ("datetime", "content", "data-time", "data-timestamp", "data-date", "title")
 _CELLS = frozenset(("td", "th", "table", "tr"))
 
 
@@ -122,6 +123,12 @@ def line_of(node: ElementNode | None) -> str:
 def attribute(node: ElementNode | None, name: str) -> str:
     """An attribute's value, stripped; "" where it is missing."""
     return (node.getattr(name) or "").strip() if node is not None else ""
+
+
+def date_words(node: ElementNode | None) -> str:
+    """The words of a date, or better an attribute that is made for programs."""
+    given = (attribute(node, name) for name in _DATE_ATTRIBUTES)
+    return next((value for value in given if any(char.isdigit() for char in value)), "") or line_of(node)
 
 
 def title_of(tree: HTMLTree) -> str:

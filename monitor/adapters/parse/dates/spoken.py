@@ -3,7 +3,7 @@
 import re
 from datetime import datetime, timedelta, tzinfo
 
-from monitor.adapters.parse.dates import parse_date
+from monitor.adapters.parse.dates.written import parse_date
 
 _DAYS = {
     "сегодня": 0,

@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from monitor.adapters.parse.dates import parse_date
-from monitor.adapters.parse.encoding import decode
+from monitor.adapters.parse.dates.written import parse_date
 from monitor.adapters.parse.entries import Document, Entry
-from monitor.adapters.parse.text import one_line, unescape
+from monitor.adapters.parse.text.encoding import decode
+from monitor.adapters.parse.text.plain import one_line, unescape
 from monitor.core.model import Fetched
 from monitor.errors import ParseError, ParseFault
 

@@ -1,6 +1,6 @@
 """Dates as feeds write them → aware UTC: RFC 822 and ISO 8601, well-formed or not, in the languages of the sources.
 
-What can only be understood by knowing when it was read (“yesterday”) is the matter of `spokendate`.
+What can only be understood by knowing when it was read (“yesterday”) is the matter of `spoken`.
 """
 
 import re

@@ -6,10 +6,10 @@ from xml.parsers import expat
 
 from monitor.adapters.parse.document import Kind, is_feed_root, not_a_feed, root_of
 from monitor.adapters.parse.entries import Document
-from monitor.adapters.parse.fast import UnsureError, read_fast
-from monitor.adapters.parse.limits import ExcessError
-from monitor.adapters.parse.mend import Mended, for_referee, mend
-from monitor.adapters.parse.text import one_line
+from monitor.adapters.parse.feeds.fast import UnsureError, read_fast
+from monitor.adapters.parse.feeds.limits import ExcessError
+from monitor.adapters.parse.feeds.mend import Mended, for_referee, mend
+from monitor.adapters.parse.text.plain import one_line
 from monitor.errors import ParseError, ParseFault
 
 _ENTRY = re.compile(r"<(?:[^\s<>:]+:)?(?:item|entry)\b", re.IGNORECASE)
@@ -53,7 +53,7 @@ def _slow(text: str) -> Document:
 
 
 def _judged(mended: Mended) -> Document:
-    from monitor.adapters.parse.referee import judge
+    from monitor.adapters.parse.feeds.referee import judge
 
     judged = judge(for_referee(mended.text))
     document, root = judged.document, root_of(mended.text)

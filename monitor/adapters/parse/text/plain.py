@@ -8,7 +8,7 @@ import html
 import re
 from functools import lru_cache
 
-from monitor.adapters.parse.mojibake import unmangle
+from monitor.adapters.parse.text.mojibake import unmangle
 from monitor.core.text.chars import LONG, limit_marks
 
 # Attributes up to the end of the tag; quoted values may hold “>”.

@@ -12,7 +12,7 @@ from io import BytesIO
 from typing import Any
 
 from monitor.adapters.parse.entries import Document, Entry, Markup
-from monitor.adapters.parse.hints import skips_in, ttl_of
+from monitor.adapters.parse.feeds.hints import skips_in, ttl_of
 
 _HEADERS = {"content-type": "application/xml; charset=utf-8"}
 _ROOT = re.compile(r"<((?:[\w-]+:)?(?:rss|rdf|feed))\b[^<>]*>", re.IGNORECASE)

@@ -2,8 +2,8 @@
 
 import re
 
-from monitor.adapters.parse.encoding import decode
-from monitor.adapters.parse.text import html_to_text, plain_title
+from monitor.adapters.parse.text.encoding import decode
+from monitor.adapters.parse.text.plain import html_to_text, plain_title
 from monitor.core.model import Fetched, Item
 
 _ANY = re.DOTALL | re.IGNORECASE

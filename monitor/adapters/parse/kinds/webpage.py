@@ -8,17 +8,16 @@ from datetime import datetime
 
 from resiliparse.parse.html import ElementNode
 
-from monitor.adapters.parse.dates import zone_of
+from monitor.adapters.parse.dates.spoken import spoken_date
+from monitor.adapters.parse.dates.written import zone_of
 from monitor.adapters.parse.document import hindrance
 from monitor.adapters.parse.entries import Document, Entry, Markup
-from monitor.adapters.parse.spokendate import spoken_date
-from monitor.adapters.parse.tree import attribute, line_of, selected, text_of, title_of, tree_of
+from monitor.adapters.parse.pages.tree import attribute, date_words, line_of, selected, text_of, title_of, tree_of
 from monitor.core.model import FeedSpec, Selectors
 from monitor.errors import ParseError
 
 MOST_ITEMS = 1_000  # of a page; more are a selector that finds everything
 _MOST_PARTS = 10  # elements looked at for one part of an item
-_DATE_ATTRIBUTES = ("datetime", "content", "data-time", "data-timestamp", "data-date", "title")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +80,6 @@ def _block(node: ElementNode, selectors: Selectors) -> _Block:
         date=date_words(next(iter(selected(node, selectors.date)), None)),
         summary="\n".join(filter(None, map(text_of, selected(node, selectors.summary)[:_MOST_PARTS]))),
     )
-
-
-def date_words(node: ElementNode | None) -> str:
-    """The words of a date, or better an attribute that is made for programs."""
-    given = (attribute(node, name) for name in _DATE_ATTRIBUTES)
-    return next((value for value in given if any(char.isdigit() for char in value)), "") or line_of(node)
 
 
 def _entry(block: _Block, date: str) -> Entry:

@@ -10,8 +10,8 @@ from resiliparse.parse.html import ElementNode
 
 from monitor.adapters.parse.document import hindrance
 from monitor.adapters.parse.entries import Document, Entry, Markup
-from monitor.adapters.parse.text import html_to_text
-from monitor.adapters.parse.tree import attribute, line_of, selected, title_of, tree_of
+from monitor.adapters.parse.pages.tree import attribute, line_of, selected, title_of, tree_of
+from monitor.adapters.parse.text.plain import html_to_text
 from monitor.errors import ParseError
 
 _POST = re.compile(r"[A-Za-z0-9_]{1,64}/\d{1,12}")

@@ -7,7 +7,7 @@ to rule out chance. Anything less is left as it is: a garbled headline is seen a
 import codecs
 import re
 
-from monitor.adapters.parse.legibility import legibility
+from monitor.adapters.parse.text.legibility import legibility
 
 _HEAD = 400
 _MISTAKEN = {"cp1252": 0, "cp1251": 3, "koi8-r": 3}  # and how many characters beyond ASCII must come out at least

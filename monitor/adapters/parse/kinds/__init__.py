@@ -1,11 +1,11 @@
 """Chooses the reader for kinds of source other than feeds. Pure."""
 
-from monitor.adapters.parse.article import read_article
 from monitor.adapters.parse.entries import Document
-from monitor.adapters.parse.gdelt import read_gdelt
-from monitor.adapters.parse.sitemap import read_sitemap
-from monitor.adapters.parse.telegram import read_telegram
-from monitor.adapters.parse.webpage import read_webpage
+from monitor.adapters.parse.kinds.article import read_article
+from monitor.adapters.parse.kinds.gdelt import read_gdelt
+from monitor.adapters.parse.kinds.sitemap import read_sitemap
+from monitor.adapters.parse.kinds.telegram import read_telegram
+from monitor.adapters.parse.kinds.webpage import read_webpage
 from monitor.core.model import FeedSpec, Fetched, SourceKind
 
 

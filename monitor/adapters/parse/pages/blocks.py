@@ -12,10 +12,9 @@ from datetime import datetime, tzinfo
 
 from resiliparse.parse.html import ElementNode
 
-from monitor.adapters.parse.dates import zone_of
-from monitor.adapters.parse.spokendate import spoken_date
-from monitor.adapters.parse.tree import attribute, line_of, selected, tree_of
-from monitor.adapters.parse.webpage import date_words
+from monitor.adapters.parse.dates.spoken import spoken_date
+from monitor.adapters.parse.dates.written import zone_of
+from monitor.adapters.parse.pages.tree import attribute, date_words, line_of, selected, tree_of
 from monitor.core.model import FeedSpec, Selectors
 from monitor.errors import ParseError
 

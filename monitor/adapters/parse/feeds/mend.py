@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from html.entities import html5
 from xml.parsers import expat
 
-from monitor.adapters.parse.limits import DEEPEST, MOST_ATTRIBUTES, MOST_CATEGORIES, ExcessError
+from monitor.adapters.parse.feeds.limits import DEEPEST, MOST_ATTRIBUTES, MOST_CATEGORIES, ExcessError
 
 _HTML_ENTITIES = {name.removesuffix(";"): value for name, value in html5.items() if name.endswith(";")}
 _ILLEGAL = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
