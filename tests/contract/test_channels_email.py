@@ -1,8 +1,10 @@
 """What a mail server and a mail program get to see; and which failures of a connection mean what."""
 
 import asyncio
+import contextlib
 import email
 import email.policy
+import re
 import socket
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,8 +19,8 @@ from hypothesis import strategies as st
 from support import samples
 from support.smtp import Certificate, Received, SmtpServer, certificate
 
-from monitor.adapters.deliver import EmailChannel
-from monitor.adapters.deliver.email import build, sender_address
+from monitor.adapters.deliver import EmailChannel, smtp_sessions
+from monitor.adapters.deliver.letter import build, sender_address
 from monitor.adapters.deliver.mime import transfer
 from monitor.adapters.deliver.render import DigestRenderer
 from monitor.core.model import Delivery, Message, Target
@@ -191,7 +193,172 @@ def test_a_sender_that_is_no_address_is_refused_at_the_start(sender: str) -> Non
         EmailChannel("localhost", sender=sender)
 
 
+async def test_letters_of_another_script_in_a_domain_need_nothing_of_the_server() -> None:
+    with SmtpServer() as server:
+        server.smtputf8 = False
+        channel = EmailChannel("localhost", server.port, sender="desk@новости.example", security="none")
+        await channel.send(delivery(target=Target("email", "reader@редакция.example")), samples.AT)
+        (message,) = server.messages
+        assert (message.sender, *message.recipients) == (
+            "desk@xn--b1amnebsh.example",
+            "reader@xn--80ahcoj6a9b5d.example",
+        )
+        assert message.data.isascii()
+        with pytest.raises(DeliveryError, match="SMTPUTF8") as caught:
+            await channel.send(delivery(target=Target("email", "редакция@example.org")), samples.AT)
+        assert caught.value.fault is DeliveryFault.PERMANENT
+
+
+# --- what machines read -----------------------------------------------------------------------------------
+
+LINK = "https://news.example.org/unsubscribe/morning/" + "Zm9vYmFyLXNpZ25lZC1saW5r" * 8
+
+
+async def test_one_click_unsubscribes_where_there_is_a_protected_page() -> None:
+    sent = await received(with_body(unsubscribe=LINK))
+    assert sent.message["List-Unsubscribe"] == f"<{LINK}>"
+    assert sent.message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert f"List-Unsubscribe: <{LINK}>\r\n".encode() in sent.data, "in one line, as it is"
+
+
+@pytest.mark.parametrize(
+    ("link", "header", "reason"),
+    [
+        ("http://news.example.org/u/1", "<http://news.example.org/u/1>", "RFC 8058 wants https for one click"),
+        ("", None, "no page"),
+        ("javascript:alert(1)", None, "no web address"),
+        ("https://news.example.org/>,<mailto:all@example.org", None, "would be two addresses"),
+        ("https://news.example.org/\r\nBcc: all@example.org", None, "would be two headers"),
+        ("https://news.example.org/" + "a" * 1000, None, "no line is so long"),
+    ],
+)
+async def test_without_one_there_is_no_one_click(link: str, header: str | None, reason: str) -> None:
+    message = (await received(with_body(unsubscribe=link))).message
+    assert message["List-Unsubscribe"] == header, reason
+    assert message["List-Unsubscribe-Post"] is None
+    assert message["Bcc"] is None
+
+
+async def test_what_follows_of_a_story_stands_in_one_thread_also_in_parts_and_on_another_day() -> None:
+    first = (await received(delivery(key="k1", thread="flash/7"))).message
+    later = (
+        await received(delivery(key="k2", thread="flash/7", created_at=samples.AT + timedelta(days=1), part=1, parts=2))
+    ).message
+    other = (await received(delivery(key="k3", thread="flash/70"))).message
+    assert first["References"] == first["In-Reply-To"] == later["References"] == later["In-Reply-To"]
+    assert first["References"] not in {None, other["References"], first["Message-ID"]}
+    assert first["References"].startswith("<")
+    assert first["References"].endswith(".thread@monitor.example>")
+
+
+@pytest.mark.parametrize(
+    ("domain", "name"), [("d" * 60 + ".example.org", "n" * 110), ("monitor.example", "alarm/ёж"), ("a.example", "x..y")]
+)
+async def test_ids_are_never_broken_or_encoded(domain: str, name: str) -> None:
+    with SmtpServer() as server:
+        channel = EmailChannel("localhost", server.port, sender=f"desk@{domain}", security="none")
+        await channel.send(delivery(key=name, digest=name, thread=name), samples.AT)
+        (sent,) = server.messages
+    for header in ("Message-ID", "References", "In-Reply-To", "List-Id"):
+        assert re.search(rf"^{header}: <[!-;=?-~]+>\r$".encode(), sent.data, re.MULTILINE), header
+
+
+@pytest.mark.parametrize("name", ["morning-20261124.html", "утро 24 ноября.html", "晨报.html"])
+async def test_what_is_too_long_for_the_message_is_attached_whole(name: str) -> None:
+    whole = "<!doctype html><p>Полный дайджест, 完整摘要</p>" + "<p>report</p>" * 9000
+    body = {**digest_message().body, "attachment": {"name": name, "html": whole}}
+    message = (await received(delivery(message=Message("email", body)))).message
+    assert message.get_content_type() == "multipart/mixed"
+    alternative, attached = message.iter_parts()
+    assert [part.get_content_type() for part in alternative.iter_parts()] == ["text/plain", "text/html"]
+    assert (attached.get_filename(), attached.get_content_disposition()) == (name, "attachment")
+    assert attached.get_content_type() == "text/html"
+    assert attached.get_content().rstrip() == whole
+    assert str(message["X-Monitor-Key"]) == samples.KEY, "the headers stay on the outside"
+
+
 # --- the connection ---------------------------------------------------------------------------------------
+
+
+def to(n: int) -> Delivery:
+    return delivery(target=Target("email", f"reader-{n}@newsroom.example"), key=f"key-{n}")
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """The server is a thread of its own."""
+    async with asyncio.timeout(20):
+        while not true():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+async def test_many_messages_share_few_connections(localhost: Certificate) -> None:
+    with SmtpServer(security="starttls", user="desk", password="x", certificate=localhost) as server:
+        channel = EmailChannel(
+            "localhost", server.port, sender=SENDER, username="desk", password="x", tls=localhost.trusting()
+        )
+        async with contextlib.aclosing(channel):
+            receipts = await asyncio.gather(*(channel.send(to(n), samples.AT) for n in range(30)))
+            assert server.connections <= 4
+            assert server.most_open <= 4
+        assert [receipt.key for receipt in receipts] == [f"key-{n}" for n in range(30)]
+        assert {m.recipients for m in server.messages} == {(f"reader-{n}@newsroom.example",) for n in range(30)}
+        assert {m.user for m in server.messages} == {"desk"}
+
+
+async def test_of_many_messages_at_once_each_gets_its_own_answer() -> None:
+    with SmtpServer() as server:
+        server.refuse = {
+            "reader-3@newsroom.example": "550 5.1.1 unknown",
+            "reader-5@newsroom.example": "450 4.2.0 later",
+        }
+        server.cut = {"reader-9@newsroom.example"}
+        channel = EmailChannel("localhost", server.port, sender=SENDER, security="none")
+        async with contextlib.aclosing(channel):
+            answers = await asyncio.gather(
+                *(channel.send(to(n), samples.AT) for n in range(20)), return_exceptions=True
+            )
+        failed = {n: answer.fault.value for n, answer in enumerate(answers) if isinstance(answer, DeliveryError)}
+        assert failed == {3: "permanent", 5: "temporary", 9: "temporary"}
+        arrived = sorted(int(re.sub(r"\D", "", m.recipients[0])) for m in server.messages)
+        assert arrived == [n for n in range(20) if n not in {3, 5}], "9 was taken, its answer lost"
+
+
+async def test_a_connection_that_the_server_closed_meanwhile_is_replaced_unseen() -> None:
+    with SmtpServer() as server:
+        port = server.port
+        channel = EmailChannel("localhost", port, sender=SENDER, security="none")
+        async with contextlib.aclosing(channel):
+            await channel.send(to(1), samples.AT)
+            server.hang_up()
+            await channel.send(to(2), samples.AT)
+            assert server.connections == 2
+            assert len(server.messages) == 2
+
+
+async def test_goodbye_is_said_when_nothing_more_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smtp_sessions, "IDLE", 0.05)
+    with SmtpServer() as server:
+        channel = EmailChannel("localhost", server.port, sender=SENDER, security="none")
+        await channel.send(to(1), samples.AT)
+        await until(lambda: not server.open)
+        await channel.send(to(2), samples.AT)
+        await channel.aclose()
+        assert (server.connections, len(server.messages)) == (2, 2)
+
+
+async def test_a_send_that_is_given_up_frees_its_place_and_is_not_reused() -> None:
+    with SmtpServer() as server:
+        server.hang_after_data = True
+        channel = EmailChannel("localhost", server.port, sender=SENDER, security="none")
+        async with contextlib.aclosing(channel):
+            hanging = [asyncio.create_task(channel.send(to(n), samples.AT)) for n in range(4)]
+            await until(lambda: len(server.messages) == 4)
+            for task in hanging:
+                task.cancel()
+            await asyncio.wait(hanging)
+            server.hang_after_data = False
+            await channel.send(to(9), samples.AT)
+        assert server.connections == 5
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])
@@ -315,7 +482,7 @@ async def test_a_message_accepted_without_an_answer_is_sent_again_under_its_id(
 ) -> None:
     with SmtpServer() as server:
         disturb(server)
-        channel = EmailChannel("localhost", server.port, sender=SENDER, security="none", timeout=0.3)
+        channel = EmailChannel("localhost", server.port, sender=SENDER, security="none", patience=0.3)
         for _ in range(2):
             assert (await failure(channel)).fault is DeliveryFault.TEMPORARY, reason
         assert len({message.message["Message-ID"] for message in server.messages}) == 1

@@ -91,7 +91,7 @@ async def email(security: str, certificate: Certificate) -> AsyncIterator[Rig]:
                 server.refuse_sender = f"{code} because the test says so"
             elif "silence" in situation:
                 server.hang_after_data = True
-                channel._timeout = PATIENCE
+                channel._patience = PATIENCE
             elif "lost" in situation:
                 server.drop_after_data = True
             else:

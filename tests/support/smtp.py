@@ -81,6 +81,10 @@ class SmtpServer:
         self.data_answers: list[str] = []  # answers to DATA, one a message; a message answered 2xx is kept
         self.drop_after_data = False  # keep the message, then close without an answer
         self.hang_after_data = False  # keep the message, then never answer
+        self.cut: set[str] = set()  # recipients on whose message the connection is cut in place of an answer
+        self.live: set[SMTP] = set()
+        self.connections = self.most_open = 0  # ever, and at most at a time
+        self.smtputf8 = True  # offered to clients that come from now on
         self.auth_answer = ""  # answer to AUTH, e.g. "454 4.7.0 try later"
         self.user, self._password = user, password
         self._security = security
@@ -89,15 +93,32 @@ class SmtpServer:
 
     def __enter__(self) -> Self:
         self._controller.start()
+        self.connections = self.most_open = 0  # the controller tried the port itself
         return self
 
     def __exit__(self, *error: object) -> None:
         self._controller.stop()
 
     @property
+    def open(self) -> int:
+        """How many connections there are now."""
+        return len(self.live)
+
+    @property
     def port(self) -> int:
         """Where it listens."""
         return self._controller.server.sockets[0].getsockname()[1]  # type: ignore[no-any-return, union-attr]
+
+    def hang_up(self) -> None:
+        """Close every connection, as a server does with clients that say nothing for long; returns when it is done."""
+
+        async def close() -> None:
+            for each in list(self.live):
+                each.transport.close()
+            while self.live:  # noqa: ASYNC110 (the end of a connection sets no event)
+                await asyncio.sleep(0)
+
+        asyncio.run_coroutine_threadsafe(close(), self._controller.loop).result(5)
 
     # --- what aiosmtpd calls ------------------------------------------------------------------------------
 
@@ -137,7 +158,7 @@ class SmtpServer:
                     encrypted=self._security != "none",
                 )
             )
-        if self.drop_after_data:
+        if self.drop_after_data or self.cut & set(envelope.rcpt_tos):
             server.transport.abort()
         if self.hang_after_data:
             await asyncio.sleep(3600)
@@ -159,15 +180,31 @@ class _Controller(Controller):
 
     def factory(self) -> SMTP:
         starttls = self._security == "starttls"
-        server = SMTP(
+        server = _Counted(
             self._handler,
             hostname="localhost",
             tls_context=self._starttls if starttls else None,
             require_starttls=starttls,
             auth_require_tls=starttls,
             authenticator=self._handler.authenticate if self._handler.user else None,
-            enable_SMTPUTF8=True,
+            enable_SMTPUTF8=self._handler.smtputf8,
         )
         # Set here because the constructor warns of AUTH without STARTTLS, not knowing of TLS around it.
         server._auth_required = bool(self._handler.user)
         return server
+
+
+class _Counted(SMTP):
+    """Keeps count of connections. With STARTTLS one is made twice: in clear, then encrypted."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        handler = self.event_handler
+        if self not in handler.live:
+            handler.live.add(self)
+            handler.connections += 1
+            handler.most_open = max(handler.most_open, handler.open)
+        super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.event_handler.live.discard(self)
+        super().connection_lost(error)
