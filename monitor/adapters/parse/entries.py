@@ -190,7 +190,12 @@ def _is_web(text: str) -> bool:
 
 
 def _distinct(items: list[Item]) -> tuple[list[Item], list[str]]:
-    """Every key once: repeated items are left out, different ones that share a key get keys of their own."""
+    """Every key once: repeated items are left out, different ones that share a key get keys of their own.
+
+    Within one document whatever differs in headline or page is another article: dropping one would lose it. That is
+    stricter than `core/novelty.distinct`, which also sees one article in several files, where another headline may be
+    an edit.
+    """
     groups: dict[str, list[Item]] = defaultdict(list)
     for item in items:
         groups[item.key].append(item)
