@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from monitor.app.vitals import STALE
 from monitor.cli import output
-from monitor.cli.running import STALE
 from monitor.cli.session import Json, Session, command
 from monitor.errors import ConfigError, DeliveryError, MonitorError
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from monitor.app.vitals import STALE, vitals
 from monitor.cli import output
 from monitor.cli.session import Json, Session, command
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from monitor.core.model import PollSummary
 
 PANEL = "Every day"
-STALE = timedelta(seconds=90)  # a daemon that has not beaten for so long is not well; it beats every 15 s
 
 
 def register(app: typer.Typer) -> None:
@@ -119,19 +119,16 @@ def health(
 
     now = SystemClock().now()
     with opened(session.settings) as store:
-        beat = store.upkeep.last_beat()
-        figures: dict[str, Any] = {**store.health(now)}
-    last = beat[0] if beat else None
-    status: dict[str, Any] = dict(beat[1]) if beat else {}
-    stopped = bool(status.get("stopped"))
-    alive = last is not None and not stopped and now - last <= timedelta(seconds=max_age)
+        found = vitals(store, now, timedelta(seconds=max_age))
+    last, status = found.last_beat_at, found.status
+    figures: Any = found.figures
     if as_json:
-        output.line({"alive": alive, "last_beat_at": last, **figures, "status": status})
+        output.line({"alive": found.alive, "last_beat_at": last, **figures, "status": status})
     else:
         said = f"last sign of life {output.when(last, now)}" if last else "the daemon has never run on this database"
-        if stopped:
+        if found.stopped:
             said = f"the daemon was stopped {output.when(last, now)}; monitor run starts it"
-        output.say(f"{'alive' if alive else 'NOT alive'}: {said}")
+        output.say(f"{'alive' if found.alive else 'NOT alive'}: {said}")
         states = {**figures["feeds_in_trouble"], "failing": figures["feeds_failing"]}
         ill = ", ".join(f"{count:,} {state}" for state, count in states.items() if count)
         feeds = output.counted(figures["feeds"], "feed") + (f": {ill} (see monitor feeds health)" if ill else "")
@@ -139,7 +136,8 @@ def health(
         waiting = figures["deliveries"]
         output.say(f"outbox: {waiting['queued'] + waiting['sending']} to send, {waiting['parked']} parked")
         output.say(f"{output.counted(figures['hits_waiting'], 'hit')} waiting for a digest")
-        for remark in () if stopped else status.get("notes") or ():  # what a stopped daemon noted may be mended
+        notes: Any = status.get("notes")
+        for remark in () if found.stopped else notes or ():  # what a stopped daemon noted may be mended
             output.say(f"note: {remark}")
-    if not alive:
+    if not found.alive:
         raise typer.Exit(1)

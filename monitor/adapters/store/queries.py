@@ -48,6 +48,9 @@ _HIT_FILTERS = {
     "language": _LANGUAGE,
     "since": "h.at >= :since",
     "until": "h.at < :until",
+    "story": "h.story_id = :story",
+    "digest": "h.id IN (SELECT hit_id FROM told WHERE digest = :digest)",
+    "status": "h.status = :status",
 }
 
 _OUTBOX = """
@@ -90,7 +93,10 @@ class Queries:
         return self._rows(_ITEMS, _ITEM_FILTERS, limit, filters, lists=("rules",))
 
     def hits(self, limit: int, filters: Filters) -> Iterator[dict[str, object]]:
-        """Newest first by when they were found; filters: rule, severity, feed, language, since, until."""
+        """Newest first by when they were found.
+
+        Filters: rule, severity, feed, language, since, until, story (its number), digest (that told them), status.
+        """
         return self._rows(_HITS, _HIT_FILTERS, limit, filters, lists=("gloss", "evidence", "told"), flags=("edited",))
 
     def outbox(self, limit: int, filters: Filters) -> Iterator[dict[str, object]]:

@@ -57,7 +57,10 @@ class SqliteStore:
         return self._queries.items(limit, filters)
 
     def query_hits(self, *, limit: int = 50, **filters: str | datetime | None) -> Iterator[dict[str, object]]:
-        """Rows for a person, newest first; filters: rule, severity, feed, language, since, until."""
+        """Rows for a person, newest first.
+
+        Filters: rule, severity, feed, language, since, until, story, digest (that told them), status.
+        """
         return self._queries.hits(limit, filters)
 
     def query_outbox(self, *, limit: int = 50, **filters: str | datetime | None) -> Iterator[dict[str, object]]:
