@@ -4,9 +4,9 @@ It drops nothing: every hit it is given is in exactly one story. Cutting to a ch
 channels' work, what was left out before is given to it counted, and wording and layout are the templates'.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from itertools import groupby
 
 from monitor.core import feednews
@@ -23,12 +23,15 @@ from monitor.core.model import (
     Item,
     Ownership,
     Reason,
+    RuleEdit,
     RuleInfo,
     Severity,
     StoredHit,
     StoryStatus,
+    Telling,
     Topic,
 )
+from monitor.core.routes import in_words
 from monitor.core.snippet import clip, mark, snippet
 
 GLOSS_LIMIT = 8  # labels in the line under a headline
@@ -36,7 +39,36 @@ EVIDENCE_LIMIT = 12  # distinct words shown for a rule and story
 SUBJECT_STORIES = 2  # headlines in the digest's own headline
 SUBJECT_COLUMNS = 70  # of each of them; a Han character takes two
 
-_NEWS_FIRST = {StoryStatus.NEW: 0, StoryStatus.CHANGED: 1, StoryStatus.MORE: 2}
+_NEWS_FIRST = {StoryStatus.NEW: 0, StoryStatus.CHANGED: 1, StoryStatus.MORE: 2, StoryStatus.AGAIN: 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What a digest told before of the stories that it tells of now.
+
+    `hits`: those that it told. `again`: stories that come again without news, made of these. `acknowledged`: stories
+    that somebody has seen to.
+    """
+
+    tellings: Mapping[int, Telling] = field(default_factory=dict)
+    hits: Sequence[StoredHit] = ()
+    again: frozenset[int] = frozenset()
+    acknowledged: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What a digest is made for, other than its hour; see the fields of these names in `Digest`."""
+
+    alert: bool = False
+    folded: int = 0
+    held_since: datetime | None = None
+    held_by: str = ""
+    thread: str = ""
+
+
+_NOTHING_TOLD = Past()
+_ITS_HOUR = Occasion()
 
 
 def compose(
@@ -54,24 +86,34 @@ def compose(
     left_out: Sequence[tuple[str, int]] = (),
     notes: Sequence[str] = (),
     sample: bool = False,
+    past: Past = _NOTHING_TOLD,
+    occasion: Occasion = _ITS_HOUR,
+    rule_edits: Sequence[RuleEdit] = (),
 ) -> Digest:
     """One digest of these hits; their order doesn't matter, and one given twice counts once.
 
     `feeds` and `rules` may lack what was removed from the files since: ids then stand in for names.
     `told`: ids of stories that this digest told before. `daily`: hits a day for each rule, oldest first.
-    `since` and `now` bound the period; both and `next_at` aware. `left_out`, `notes`, `coverage` pass through.
+    `since` and `now` bound the period; both and `next_at` aware. `left_out`, `notes`, `coverage`, `rule_edits` pass
+    through. A story of `past.again` is made of what was told of it: its reports stand in `carriers`, not `earlier`.
     """
-    reports = _reports(hits)
-    by_story = groupby(reports, key=lambda report: report.story_id)
-    ranked = sorted((_ranked(list(group), feeds, rules, told) for _, group in by_story), key=lambda pair: pair[0])
-    stories = tuple(story for _, story in ranked)
+    fresh = _reports(hits)
+    before = _by_story(past.hits)
+    with_news = {report.story_id for report in fresh}
+    repeated = [_reports(before[story]) for story in sorted(past.again - with_news) if story in before]
+    reports = [*fresh, *(report for story in repeated for report in story)]
+    known = _Known(feeds, rules, told | past.tellings.keys(), past, before)
+    groups = (list(group) for _, group in groupby(fresh, key=lambda report: report.story_id))
+    ranked = [_ranked(group, _story(group, known), feeds) for group in groups]
+    ranked += [_ranked(group, _again(group, known), feeds) for group in repeated]
+    stories = tuple(story for _, story in sorted(ranked, key=lambda pair: pair[0]))
     return Digest(
         spec=spec.id,
         title=spec.label,
         at=now,
         since=since,
         timezone=spec.timezone,
-        headline=_headline(stories, coverage),
+        headline=_occasion_in_words(occasion, hits, now) + _headline(stories, coverage),
         topics=_topics(reports, stories, rules, daily),
         stories=stories,
         coverage=coverage,
@@ -80,6 +122,12 @@ def compose(
         next_at=next_at,
         sample=sample,
         feed_news=feednews.fold(coverage.notices, feeds, since, coverage.feeds),
+        alert=occasion.alert,
+        folded=occasion.folded,
+        held_since=occasion.held_since,
+        held_by=occasion.held_by,
+        rule_edits=tuple(rule_edits),
+        thread=occasion.thread,
     )
 
 
@@ -114,6 +162,13 @@ def _reports(hits: Sequence[StoredHit]) -> list[_Report]:
     return sorted(reports, key=lambda report: (report.story_id, report.at, report.item_id))
 
 
+def _by_story(hits: Iterable[StoredHit]) -> dict[int, list[StoredHit]]:
+    found: dict[int, list[StoredHit]] = {}
+    for hit in hits:
+        found.setdefault(hit.story_id, []).append(hit)
+    return found
+
+
 def _report(hits: list[StoredHit]) -> _Report:
     newest = hits[-1]
     loudest = sorted(hits, key=lambda hit: (-hit.hit.severity.rank, -hit.hit.score, hit.hit.rule, hit.id))
@@ -126,11 +181,19 @@ def _report(hits: list[StoredHit]) -> _Report:
 _Rank = tuple[int, int, int, int, float, int]
 
 
-def _ranked(
-    reports: list[_Report], feeds: Mapping[str, FeedSpec], rules: Mapping[str, RuleInfo], told: frozenset[int]
-) -> tuple[_Rank, DigestStory]:
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of all stories; `before`: hits that were told, by story."""
+
+    feeds: Mapping[str, FeedSpec]
+    rules: Mapping[str, RuleInfo]
+    told: frozenset[int]
+    past: Past
+    before: Mapping[int, Sequence[StoredHit]]
+
+
+def _ranked(reports: list[_Report], story: DigestStory, feeds: Mapping[str, FeedSpec]) -> tuple[_Rank, DigestStory]:
     """The story with its place: severity, then novelty, then breadth, then the newest report; never a tie."""
-    story = _story(reports, feeds, rules, told)
     outlets = {_label(feeds, report.item.feed) for report in reports}
     languages = {_language(report.item, feeds) for report in reports} - {None}
     latest = max(report.at for report in reports).timestamp()
@@ -138,34 +201,43 @@ def _ranked(
     return (-story.severity.rank, novelty, -len(outlets), -len(languages), -latest, story.story_id), story
 
 
-def _story(
-    reports: list[_Report], feeds: Mapping[str, FeedSpec], rules: Mapping[str, RuleInfo], told: frozenset[int]
-) -> DigestStory:
+def _story(reports: list[_Report], known: _Known) -> DigestStory:
     severity = max((report.severity for report in reports), key=lambda severity: severity.rank)
     # The story speaks through the earliest report that is as grave as the story.
     lead = next(report for report in reports if report.severity is severity)
     ordered = [lead, *(report for report in reports if report is not lead)]
-    item, evidence = lead.item, [place for hit in lead.hits for place in hit.hit.evidence]
+    item, evidence, story_id = lead.item, [place for hit in lead.hits for place in hit.hit.evidence], lead.story_id
     changes = [(report.old_title, report.item.title) for report in reports if report.old_title]
     status = StoryStatus.NEW
-    if lead.story_id in told:
+    if story_id in known.told:
         status = StoryStatus.CHANGED if changes else StoryStatus.MORE
+    telling = known.past.tellings.get(story_id)
+    items = {report.item_id for report in reports}
+    earlier = [hit for hit in known.before.get(story_id, ()) if hit.item_id not in items]
     return DigestStory(
-        story_id=lead.story_id,
+        story_id=story_id,
         severity=severity,
         status=status,
         headline=item.title,
         link=item.link,
-        language=_language(item, feeds),
+        language=_language(item, known.feeds),
         gloss=_gloss(ordered),
         snippet=snippet(item, evidence),
         headline_marks=mark(item, "title", evidence),
-        carriers=_carriers(reports, feeds),
-        reasons=_reasons(ordered, rules),
+        carriers=_carriers(reports, known.feeds),
+        reasons=_reasons(ordered, known.rules),
         changes=tuple(dict.fromkeys((old or "", new) for old, new in changes)),
         undated=item.published is None or item.dated != item.published,
+        told_at=telling.last_at if telling else None,
+        earlier=_carriers(_reports(earlier), known.feeds),
+        acknowledged=story_id in known.past.acknowledged,
         hit_ids=tuple(hit.id for report in ordered for hit in report.hits),
     )
+
+
+def _again(reports: list[_Report], known: _Known) -> DigestStory:
+    """A story without news; what its headline said before was told then."""
+    return replace(_story(reports, known), status=StoryStatus.AGAIN, changes=())
 
 
 def _gloss(ordered: Sequence[_Report]) -> tuple[str, ...]:
@@ -256,6 +328,16 @@ def _topics(
         )
         for rule in named
     )
+
+
+def _occasion_in_words(occasion: Occasion, hits: Sequence[StoredHit], now: datetime) -> str:
+    """What stands before the headlines of alerts that came too thick: how many, and in how long."""
+    if not occasion.folded:
+        return ""
+    minutes = -(-max((now - min((hit.at for hit in hits), default=now)).total_seconds(), 1) // 60)
+    span = timedelta(minutes=minutes) if minutes < 120 else timedelta(hours=-(-minutes // 60))
+    noun = "alert" if occasion.folded == 1 else "alerts"
+    return f"{occasion.folded:,} {noun}{f' in {in_words(span)}' if hits else ''}: "
 
 
 def _headline(stories: Sequence[DigestStory], coverage: Coverage) -> str:

@@ -217,7 +217,7 @@ class StoryStatus(StrEnum):
     NEW = "new"
     MORE = "more"  # told before, further reports
     CHANGED = "changed"  # a headline was edited
-    AGAIN = "again"  # nothing new: told again because nobody acknowledged it
+    AGAIN = "again"  # nothing new: told again because nobody acknowledged it; `carriers` are those told before
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,6 +371,18 @@ class Receipt:
     key: str
     at: datetime
     reference: str = ""  # SMTP answer, Slack timestamp, file path
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A recipient that refuses: what was sent to it was not accepted, or came back, and nothing has arrived since."""
+
+    target: Target
+    digests: tuple[str, ...]
+    since: datetime
+    last_at: datetime
+    times: int  # deliveries
+    reason: str  # of the last one
 
 
 @dataclass(frozen=True, slots=True)
