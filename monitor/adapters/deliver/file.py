@@ -13,7 +13,7 @@ from monitor.core.model import Delivery, Receipt
 from monitor.errors import DeliveryError, DeliveryFault
 
 # What a later attempt can't mend: the place has to be changed by a person.
-_MISPLACED = (PermissionError, NotADirectoryError, IsADirectoryError, FileExistsError)
+MISPLACED = (PermissionError, NotADirectoryError, IsADirectoryError, FileExistsError)
 _SENDABLE = re.compile(r"[^\w.-]+")
 
 
@@ -34,9 +34,9 @@ class FileChannel:
             path = await asyncio.to_thread(_write_all, directory, delivery)
         except OSError as error:
             mend = (
-                "choose another directory or mend its rights" if isinstance(error, _MISPLACED) else "is the disk full?"
+                "choose another directory or mend its rights" if isinstance(error, MISPLACED) else "is the disk full?"
             )
-            fault = DeliveryFault.CONFIGURATION if isinstance(error, _MISPLACED) else DeliveryFault.TEMPORARY
+            fault = DeliveryFault.CONFIGURATION if isinstance(error, MISPLACED) else DeliveryFault.TEMPORARY
             raise DeliveryError(f"file:{directory}: {error.strerror or error}; {mend}", fault) from error
         return Receipt(delivery.key, at, str(path))
 
@@ -61,12 +61,12 @@ def _write_all(directory: Path, delivery: Delivery) -> Path:
     if "slack" in body:
         contents[".slack.json"] = json.dumps(body["slack"], ensure_ascii=False, indent=2) + "\n"
     for suffix, content in contents.items():
-        _write(directory / f"{stem}{suffix}", content)
+        write_whole(directory / f"{stem}{suffix}", content)
     return directory / f"{stem}.html"
 
 
-def _write(path: Path, content: str) -> None:
-    """Written aside, made durable, then moved into place."""
+def write_whole(path: Path, content: str) -> None:
+    """Write a file that appears whole or not at all: aside, made durable, then moved into place. Raises OSError."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
