@@ -107,7 +107,8 @@ class Dispatcher:
             now=now,
             jitter=self._chance(),
         )
-        await self._record(partial(self._store.outbox.failed, delivery.key, str(error), retry_at, now))
+        fault = error.fault.value
+        await self._record(partial(self._store.outbox.failed, delivery.key, str(error), retry_at, now, fault))
         return Attempt(delivery, str(error), retry_at)
 
     async def _record(self, step: Callable[[], None]) -> None:

@@ -12,6 +12,7 @@ from monitor.core.model import (
     Digest,
     Message,
     Receipt,
+    Refusal,
     RuleEdit,
     RuleInfo,
     Silence,
@@ -167,7 +168,15 @@ class Outbox(Protocol):
         ...
 
     def retry(self, keys: Collection[str], now: datetime) -> int:
-        """Queue parked ones again, at a person's wish; how many there were."""
+        """Queue parked ones again, and have waiting ones tried now, at a person's wish; how many there were."""
+        ...
+
+    def bounced(self, key: str, reason: str, now: datetime) -> bool:
+        """One that was sent came back: parked for good; False where none with this key was sent."""
+        ...
+
+    def refusals(self) -> list[Refusal]:
+        """Recipients that refuse, the latest first: see there."""
         ...
 
     def count(self) -> Mapping[DeliveryState, int]:

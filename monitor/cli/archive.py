@@ -2,7 +2,7 @@
 
 import re
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,6 +10,9 @@ from monitor.cli import filters, output
 from monitor.cli.session import Json, Session, command
 from monitor.core.model import DeliveryState, Severity
 from monitor.errors import MonitorError
+
+if TYPE_CHECKING:
+    from monitor.core.model import Refusal
 
 PANEL = "What is stored"
 
@@ -33,6 +36,7 @@ def register(app: typer.Typer) -> None:
     )(hits)  # fmt: skip
     command(
         app, "outbox", "monitor outbox --state parked", "monitor outbox --retry all",
+        "monitor outbox --refused",
         paths=("db",), panel="What is told",
     )(outbox)  # fmt: skip
 
@@ -155,8 +159,13 @@ def outbox(
     channel: Annotated[str | None, typer.Option("--channel", help="Only by this channel: email, slack …")] = None,
     retry: Annotated[
         list[str] | None,
-        typer.Option("--retry", metavar="KEY", help="Queue this parked delivery again; all: every parked one."),
+        typer.Option(
+            "--retry", metavar="KEY", help="Send this one again, parked or waiting for its time; all: every parked one."
+        ),
     ] = None,
+    refused: Annotated[
+        bool, typer.Option("--refused", help="List the recipients that refuse, since when, how often and why.")
+    ] = False,
     limit: Limit = 50,
     as_json: Json = False,
 ) -> None:
@@ -169,14 +178,19 @@ def outbox(
     now = SystemClock().now()
     with opened(session.settings) as store:
         if retry:
-            parked = [str(row["key"]) for row in store.query_outbox(limit=-1, state="parked")]
-            wanted = set(parked) if retry == ["all"] else set(retry)
-            if unknown := sorted(wanted - set(parked)):
+            parked, queued = (
+                {str(row["key"]) for row in store.query_outbox(limit=-1, state=state)} for state in ("parked", "queued")
+            )
+            wanted = parked if retry == ["all"] else set(retry)
+            if unknown := sorted(wanted - parked - queued):
                 raise MonitorError(f"no parked delivery has the key {unknown[0]}; see monitor outbox --state parked")
             output.say(f"{output.counted(store.outbox.retry(wanted, now), 'delivery')} queued again")
             return
         filters.require_channel(channel)
         filters.require_digest(session, store, digest)
+        if refused:
+            _refused([each for each in store.outbox.refusals() if _concerns(each, digest, channel)], as_json=as_json)
+            return
         rows = store.query_outbox(
             limit=limit or -1, state=state.value if state else None, digest=digest, channel=channel
         )
@@ -188,6 +202,34 @@ def outbox(
             (_delivery(row, now) for row in rows),
             empty="the outbox has nothing like that",
         )
+
+
+def _concerns(refusal: "Refusal", digest: str | None, channel: str | None) -> bool:
+    return digest in {None, *refusal.digests} and channel in {None, refusal.target.channel}
+
+
+def _refused(refusals: "list[Refusal]", *, as_json: bool) -> None:
+    """Who takes nothing any more: each is tried once with each further digest, and listed until something arrives."""
+    from dataclasses import asdict
+
+    if as_json:
+        output.lines({**asdict(refusal), "target": str(refusal.target)} for refusal in refusals)
+        return
+    output.table(
+        ("to", "digests", "since (UTC)", "last (UTC)", "messages", "why"),
+        (
+            (
+                refusal.target,
+                ", ".join(refusal.digests),
+                _minute(refusal.since),
+                _minute(refusal.last_at),
+                refusal.times,
+                refusal.reason,
+            )
+            for refusal in refusals
+        ),
+        empty="nobody refuses",
+    )
 
 
 def _delivery(row: dict[str, Any], now: datetime) -> tuple[object, ...]:

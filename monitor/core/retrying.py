@@ -12,6 +12,7 @@ from monitor.errors import DeliveryFault
 FIRST_RETRY = timedelta(seconds=30)
 RETRY_CEILING = timedelta(hours=1)
 CONFIGURATION_RETRY = timedelta(minutes=15)
+CONFIGURATION_CEILING = timedelta(hours=4)
 GIVE_UP_AFTER = timedelta(days=3)
 MIN_ATTEMPTS = 5  # a message that outlived GIVE_UP_AFTER while the daemon was down still gets this many
 
@@ -28,15 +29,15 @@ def next_attempt(
     """When to try a failed delivery again; None: park it for a person to see.
 
     `attempts` counts the one that just failed. Temporary faults wait 30 s, doubled each time up to 1 h, or as
-    long as the server asked (up to 24 h); faults of configuration are tried every 15 min, so that a mended
-    setting is noticed. After three days (and at least MIN_ATTEMPTS) both are parked; permanent ones at once.
+    long as the server asked (up to 24 h); faults of configuration wait 15 min, doubled up to 4 h, so that a mended
+    setting is noticed, and a policy not defied all the time. After three days (and at least MIN_ATTEMPTS) both are parked; permanent ones at once.
     """
     if fault is DeliveryFault.PERMANENT:
         return None
     if now - created_at >= GIVE_UP_AFTER and attempts >= MIN_ATTEMPTS:
         return None
     if fault is DeliveryFault.CONFIGURATION:
-        wait = CONFIGURATION_RETRY
+        wait = doubled(CONFIGURATION_RETRY, attempts - 1, CONFIGURATION_CEILING)
     else:
         wait = doubled(FIRST_RETRY, attempts - 1, RETRY_CEILING)
     wait = wait * (1 - 2 * SPREAD * jitter)

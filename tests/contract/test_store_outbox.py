@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from support.stored import ALERTS, DESK, NOW, delivery, hours, queued
 
 from monitor.adapters.store import SqliteStore, open_store
-from monitor.core.model import DeliveryState, Receipt, Target
+from monitor.core.model import DeliveryState, Receipt, Refusal, Target
 from monitor.errors import StoreError
 
 QUEUED, SENDING, SENT, PARKED = DeliveryState
@@ -120,8 +120,19 @@ def test_a_person_may_send_parked_ones_again(store: SqliteStore) -> None:
     for key in (a, b):
         store.outbox.attempt(key, NOW)
         store.outbox.failed(key, "550", None, NOW)
-    assert store.outbox.retry([a, c, "no-such-key"], hours(1)) == 1, "only what is parked"
-    assert due(store, 1) == [a, c]
+    store.outbox.attempt(c, NOW)
+    store.outbox.sent(Receipt(c, NOW))
+    assert store.outbox.retry([a, c, "no-such-key"], hours(1)) == 1, "what was sent is not sent again"
+    assert due(store, 1) == [a]
+
+
+def test_a_person_need_not_wait_for_the_time_of_the_next_attempt(store: SqliteStore) -> None:
+    queued(store, delivery())
+    store.outbox.attempt(KEY, NOW)
+    store.outbox.failed(KEY, "535 wrong password", hours(4), NOW, "configuration")
+    assert due(store, 1) == []
+    assert store.outbox.retry([KEY], hours(1)) == 1
+    assert due(store, 1) == [KEY]
 
 
 def test_all_states_are_counted_also_those_with_none(store: SqliteStore) -> None:
@@ -133,6 +144,72 @@ def test_all_states_are_counted_also_those_with_none(store: SqliteStore) -> None
     store.outbox.sent(Receipt(deliveries[0].key, NOW))
     store.outbox.failed(deliveries[1].key, "550", None, NOW)
     assert store.outbox.count() == {QUEUED: 3, SENDING: 1, SENT: 1, PARKED: 1}
+
+
+# --- who refuses ------------------------------------------------------------------------------------------
+
+GONE, KEPT = Target("email", "gone@example.org"), Target("email", "kept@example.org")
+
+
+def outcome(store: SqliteStore, target: Target, at: float, fault: str, digest: str = "morning") -> str:
+    """One delivery to this target at that hour, and what became of it; gives its key."""
+    made = delivery(target, run=f"{digest}@{at}", digest=digest, created_at=hours(at))
+    queued(store, made, at=hours(at))
+    store.outbox.attempt(made.key, hours(at))
+    if fault:
+        retry_at = None if fault == "permanent" else hours(at + 99)
+        store.outbox.failed(made.key, f"550 at {at}", retry_at, hours(at), fault)
+    else:
+        store.outbox.sent(Receipt(made.key, hours(at)))
+    return made.key
+
+
+def test_an_address_that_refuses_is_listed_with_since_when_how_often_and_why(store: SqliteStore) -> None:
+    outcome(store, KEPT, 0, "")
+    for at in (1, 3):
+        outcome(store, GONE, at, "permanent")
+    outcome(store, GONE, 5, "permanent", digest="flash")
+    (refusal,) = store.outbox.refusals()
+    assert refusal == Refusal(GONE, ("morning", "flash"), hours(1), hours(5), 3, "550 at 5")
+
+
+@pytest.mark.parametrize(
+    ("fault", "listed", "reason"),
+    [
+        ("", False, "it arrives again"),
+        ("temporary", True, "nothing has arrived yet"),
+        ("configuration", True, "nothing has arrived yet"),
+    ],
+)
+def test_an_address_is_listed_until_something_arrives(
+    store: SqliteStore, fault: str, listed: bool, reason: str
+) -> None:
+    outcome(store, GONE, 1, "permanent")
+    outcome(store, GONE, 2, fault)
+    assert [refusal.target for refusal in store.outbox.refusals()] == [GONE] * listed, reason
+
+
+@pytest.mark.parametrize("fault", ["temporary", "configuration"])
+def test_one_that_waits_for_another_attempt_does_not_refuse(store: SqliteStore, fault: str) -> None:
+    outcome(store, GONE, 1, fault)
+    assert store.outbox.refusals() == []
+
+
+def test_what_came_back_was_refused_after_all(store: SqliteStore) -> None:
+    key = outcome(store, GONE, 1, "")
+    assert store.outbox.bounced(key, "550 5.1.1 no such user", hours(2))
+    assert [(refusal.target, refusal.reason) for refusal in store.outbox.refusals()] == [
+        (GONE, "550 5.1.1 no such user")
+    ]
+    assert (only(store)["state"], due(store, 99)) == ("parked", [])
+    assert not store.outbox.bounced(key, "again", hours(3)), "the same report twice"
+    assert not store.outbox.bounced("no-such-key", "550", hours(3))
+
+
+def test_who_refused_last_comes_first(store: SqliteStore) -> None:
+    outcome(store, GONE, 1, "permanent")
+    outcome(store, KEPT, 2, "permanent")
+    assert [refusal.target for refusal in store.outbox.refusals()] == [KEPT, GONE]
 
 
 # --- order ------------------------------------------------------------------------------------------------
@@ -241,7 +318,8 @@ class OutboxMachine(RuleBasedStateMachine):
     @rule()
     def retry(self) -> None:
         parked = [key for key, state in self.states.items() if state is PARKED]
-        assert self.store.outbox.retry(list(self.states), NOW) == len(parked)
+        waiting = [key for key, state in self.states.items() if state is QUEUED]
+        assert self.store.outbox.retry(list(self.states), NOW) == len(parked) + len(waiting)
         self.states |= dict.fromkeys(parked, QUEUED)
 
     @invariant()

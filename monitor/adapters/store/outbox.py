@@ -1,12 +1,13 @@
 """The desk of deliveries on their way. Each step of a delivery is durable when its method returns: see database.py."""
 
+import sqlite3
 from collections.abc import Collection
 from datetime import datetime
 
 from monitor.adapters.store import codec
-from monitor.adapters.store.codec import stamp, stamp_or_none, to_json
+from monitor.adapters.store.codec import moment, stamp, stamp_or_none, to_json
 from monitor.adapters.store.database import Database
-from monitor.core.model import Delivery, DeliveryState, Receipt
+from monitor.core.model import Delivery, DeliveryState, Receipt, Refusal, Target
 from monitor.errors import StoreError
 
 # One that was attempted in the future is due too: the clock was set back, and its next time could be years away.
@@ -64,7 +65,22 @@ WHERE state = 'sending' RETURNING key
 
 _RETRY = """
 UPDATE deliveries SET state = 'queued', next_attempt_at = :now
-WHERE state = 'parked' AND key IN (SELECT value FROM json_each(:keys))
+WHERE state IN ('parked', 'queued') AND key IN (SELECT value FROM json_each(:keys))
+"""
+
+_BOUNCED = """
+UPDATE deliveries SET state = 'parked', error = :reason, fault = 'permanent', attempted_at = :now
+WHERE key = :key AND state = 'sent'
+"""
+
+_REFUSED = """
+SELECT channel, address, digest, coalesce(attempted_at, created_at) AS at, error FROM deliveries AS d
+WHERE state = 'parked' AND fault = 'permanent' AND NOT EXISTS (
+    SELECT 1 FROM deliveries AS later
+    WHERE later.channel = d.channel AND later.address = d.address AND later.state = 'sent'
+        AND later.sent_at > d.attempted_at
+)
+ORDER BY at, key
 """
 
 
@@ -112,8 +128,31 @@ class Outbox:
         return [row["key"] for row in self._database.rows(_RECOVER, {"now": stamp(now)})]
 
     def retry(self, keys: Collection[str], now: datetime) -> int:
-        """Queue parked ones again, at a person's wish; how many there were."""
+        """Queue parked ones again, and have waiting ones tried now, at a person's wish; how many there were."""
         return self._database.execute(_RETRY, {"now": stamp(now), "keys": to_json(list(keys))}).rowcount
+
+    def bounced(self, key: str, reason: str, now: datetime) -> bool:
+        """One that was sent came back: parked for good; False where none with this key was sent."""
+        values = {"key": key, "reason": reason, "now": stamp(now)}
+        return self._database.execute(_BOUNCED, values).rowcount > 0
+
+    def refusals(self) -> list[Refusal]:
+        """Recipients that refuse, the latest first: their deliveries that came to nothing since the last success."""
+        found: dict[Target, list[sqlite3.Row]] = {}
+        for row in self._database.rows(_REFUSED):
+            found.setdefault(Target(row["channel"], row["address"]), []).append(row)
+        refusals = [
+            Refusal(
+                target,
+                digests=tuple(dict.fromkeys(row["digest"] for row in rows)),
+                since=moment(rows[0]["at"]),
+                last_at=moment(rows[-1]["at"]),
+                times=len(rows),
+                reason=rows[-1]["error"],
+            )
+            for target, rows in found.items()
+        ]
+        return sorted(refusals, key=lambda refusal: refusal.last_at, reverse=True)
 
     def count(self) -> dict[DeliveryState, int]:
         """How many stand in each state; every state is present."""
