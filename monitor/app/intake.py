@@ -10,7 +10,7 @@ from monitor.app.ports import Store
 from monitor.app.watch import Watch
 from monitor.core import novelty, routes, stories
 from monitor.core.fulltext import attached
-from monitor.core.model import Decision, FeedSpec, FeedState, Hit, Item, Novelty, Parsed
+from monitor.core.model import Decision, DigestSpec, FeedSpec, FeedState, Hit, Item, Novelty, Parsed
 
 STORY_WINDOW = timedelta(days=7)  # a report joins a story that had another within this time
 
@@ -81,11 +81,13 @@ class Intake:
         self, watch: Watch, item: Item, hits: list[Hit], ids: dict[str, int], *, first_read: bool, now: datetime
     ) -> None:
         """Put new hits into the tray of every digest that wants them, or count them as left out, with the reason."""
-        for spec in watch.digests:
+        max_age = self._max_age
+        for spec in _wanting(watch, item):
             for hit in hits:
-                if not routes.selects(spec, watch.rules_by_id[hit.rule]):
+                rule = watch.rules_by_id[hit.rule]
+                if not routes.selects(spec, rule):
                     continue
-                verdict = routes.tellable(spec, hit, item, first_read=first_read, now=now, max_age=self._max_age)
+                verdict = routes.tellable(spec, hit, item, rule=rule, first_read=first_read, now=now, max_age=max_age)
                 if verdict.told:
                     self._store.digests.wait(spec.id, [ids[hit.rule]], now)
                 else:
@@ -95,9 +97,10 @@ class Intake:
         """A changed headline is told again, but never wakes anybody: immediate digests stay quiet about it.
 
         What is not told in the first place, for its age or because its rule is on trial, is not told for this either.
+        What was told at once comes in the scheduled digest with its new headline.
         """
         max_age = self._max_age
-        for spec in watch.digests:
+        for spec in _wanting(watch, item):
             wanted = [
                 ids[hit.rule]
                 for hit in hits
@@ -106,6 +109,12 @@ class Intake:
             ]
             if wanted and not spec.immediate:
                 self._store.digests.renew(spec.id, wanted, now)
+
+
+def _wanting(watch: Watch, item: Item) -> list[DigestSpec]:
+    """The digests that tell of this item's language, country and source."""
+    feed = watch.feeds_by_id.get(item.feed)
+    return [spec for spec in watch.digests if routes.wants(spec, item, feed)]
 
 
 def _silent(parsed: Parsed, watch: Watch) -> frozenset[str]:

@@ -48,7 +48,7 @@ def check_selector(text: str, *, rules: Collection[RuleInfo] | None = None) -> s
 
     With `rules`, ids and tags that no rule has are complaints too.
     """
-    _, body = _split(text)
+    _, body = split_selector(text)
     if not body:
         return "a selector is empty: write a rule id, '*', 'severity>=medium' or 'tag:name'"
     if body == "*":
@@ -70,6 +70,11 @@ def selects(spec: DigestSpec, rule: RuleInfo) -> bool:
 def urgent(spec: DigestSpec, rule: RuleInfo) -> bool:
     """Whether what this rule finds is told in quiet hours all the same (`quiet_unless`)."""
     return _chosen(spec.quiet_unless, lambda body: _takes(body, rule))
+
+
+def told_at_once(spec: DigestSpec, rule: RuleInfo) -> bool:
+    """Whether what this rule finds is not for this scheduled digest, but for its twin at once (`at_once`)."""
+    return _chosen(spec.at_once, lambda body: _takes(body, rule))
 
 
 def wants(spec: DigestSpec, item: Item, feed: FeedSpec | None) -> bool:
@@ -110,7 +115,7 @@ def tellable(
     if first_read:  # where `at_once` tells nothing of it, the scheduled digest does
         backlog = spec.immediate
         return Verdict(not backlog, "already there when their feed was first read" if backlog else "told")
-    if rule and _chosen(spec.at_once, lambda body: _takes(body, rule)):
+    if rule and told_at_once(spec, rule):
         return Verdict(False, f"told at once by {twin(spec.id)}")
     return Verdict(True, "told")
 
@@ -129,8 +134,8 @@ def in_words(span: timedelta) -> str:
     return f"{count} {unit}{'' if count == 1 else 's'}"
 
 
-def _split(text: str) -> tuple[bool, str]:
-    """(leaves out?, the selector itself)."""
+def split_selector(text: str) -> tuple[bool, str]:
+    """Whether it leaves out (`not `, `-`), and what stands behind that."""
     body = text.strip()
     match = _EXCLUDE.fullmatch(body)
     return (True, match["rest"].strip()) if match else (False, body)
@@ -138,7 +143,7 @@ def _split(text: str) -> tuple[bool, str]:
 
 def _chosen(selectors: Sequence[str], takes: Callable[[str], bool]) -> bool:
     """Whether any of them takes it and none leaves it out; those that only leave out start from all."""
-    pairs = [_split(text) for text in selectors]
+    pairs = [split_selector(text) for text in selectors]
     if any(excluded and takes(body) for excluded, body in pairs):
         return False
     wanted = [body for excluded, body in pairs if not excluded]

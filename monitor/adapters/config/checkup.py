@@ -1,7 +1,7 @@
 """Everything that can be known about a configuration without running it: `monitor check`."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -12,6 +12,7 @@ from urllib.request import url2pathname
 from monitor.adapters.config.feeds import FeedFile, load_feeds
 from monitor.adapters.config.rules import RuleFile, load_rules
 from monitor.adapters.config.settings import Settings
+from monitor.core.audience import absent_sources, doubts
 from monitor.core.model import FeedSpec, RuleStatus, SourceKind, Target
 from monitor.core.polling import FLOOR
 from monitor.core.queries import expand
@@ -56,6 +57,10 @@ class Checkup:
             ]
         if self.rules and not any(rule.info.status is not RuleStatus.OFF for rule in self.rules.book.rules):
             found.append("nothing is looked for: there is no rule" + " that is on" * bool(self.rules.book.rules))
+        if self.rules:
+            infos = [rule.info for rule in self.rules.book.rules if rule.info.status is not RuleStatus.OFF]
+            feeds = self.feeds.feeds if self.feeds else ()
+            found += [doubt for spec in self.rules.digests for doubt in doubts(spec, infos, feeds)]
         return tuple(found)
 
 
@@ -90,8 +95,17 @@ def check_files(settings: Settings) -> Checkup:
         hint = "mend it, or remove it with the feed"
         named = [Problem(one.path, one.message, hint) for one in absent(rules.book, feeds.feeds) if one.what == "feeds"]
         problems += map(rules.locate, named)
+        problems += map(rules.locate, _unknown_sources(rules, feeds.feeds))
         problems += map(feeds.locate, expand(feeds.feeds, rules.book).problems)
     return Checkup(tuple(problems), feeds, rules)
+
+
+def _unknown_sources(rules: RuleFile, feeds: Sequence[FeedSpec]) -> Iterator[Problem]:
+    """Feeds and tags that digests name and that are not there."""
+    specs = [spec for spec in rules.digests if not spec.also]  # one an entry of the file
+    for number, spec in enumerate(specs):
+        for position, message in absent_sources(spec, feeds):
+            yield Problem(("digests", number, "sources", position), message, "mend it, or remove it with the feed")
 
 
 def obstacle(settings: Settings, target: Target) -> tuple[str, str] | None:

@@ -9,9 +9,9 @@ from typing import Any, TypeAlias
 
 from pydantic import BaseModel
 
+from monitor.adapters.config.digests import DigestEntry, MaintenanceEntry
 from monitor.adapters.config.feeds import FeedDefaults, FeedEntry
 from monitor.adapters.config.kinds import ORIGINS
-from monitor.adapters.config.rules import DigestEntry
 from monitor.core.digestschema import digest_schema
 from monitor.core.model import Engine, Ownership, RuleStatus, Severity
 from monitor.core.rules.conditions import FORM_KEYS, GROUP_KEYS, NAME_SWITCHES, TERM_KEYS
@@ -181,15 +181,41 @@ def _entry(model: type[BaseModel], known: Mapping[str, Schema]) -> Schema:
 
 # --- rules.yaml ---------------------------------------------------------------------------------------------
 
+_QUIET_TIME = r"\d{1,2}([:.]\d\d)?\s*(-|–|—|to|until)\s*\d{1,2}([:.]\d\d)?"
+_MOMENT = r"^\d{4}-\d\d-\d\d([ T]\d\d:\d\d.*)?$"
+_ZONE = "in which the times are meant, such as Europe/Berlin"
 _DIGEST: Mapping[str, Schema] = {
     "id": _text("a lasting name such as morning", pattern=r"^\S+$"),
     "rules": _several(_text(), 'rule ids, severity>=medium, tag:energy, not some-rule, or "*"'),
     "to": _several(_text(), "email:name@host, slack:#channel, file:folder, console:"),
     "at": _text('cron such as "0 8 * * 1-5", or once'),
-    "timezone": _text("in which the cron line is meant, such as Europe/Berlin"),
-    "wait": _text("only with at: once: how long one story is gathered", pattern=_LONG_DURATION),
+    "timezone": _text(_ZONE),
     "title": _text(),
     "when_empty": _choice(("send", "skip"), "silence is a statement, too"),
+    "languages": _several(
+        _text(pattern=r"^(not\s+|-\s*)?[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$"), "only reports in these: ru, zh, not en"
+    ),
+    "countries": _several(
+        _text(pattern=r"^(not\s+|-\s*)?[A-Za-z]{2}$"), "only outlets seated in these: RU, not CN (ISO 3166)"
+    ),
+    "sources": _several(_text(), "only these feeds: ids, tag:wire, ownership:state, each also after not"),
+    "at_once": _several(_text(), "selectors like those of rules: what can't wait for this digest is told by itself"),
+    "wait": _text("how long the reports of one story are gathered before it is told at once", pattern=_LONG_DURATION),
+    "update_every": _text("how often further reports of a story told at once may follow", pattern=_LONG_DURATION),
+    "repeat_after": _text("tell it again after this long, until somebody acknowledges it", pattern=_LONG_DURATION),
+    "at_most": _text("more than these come as one: 10 in 10m", pattern=r"^\s*\d+\s*(in|per|/)\s*\S.*$"),
+    "quiet_hours": _several(
+        _text(pattern=rf"^\s*({_QUIET_TIME}([\s,].*)?|[A-Za-z].*)$"),
+        "when nothing is told at once: 22:00-07:00, 22:00-07:00 mon-fri, sat-sun",
+    ),
+    "quiet_unless": _several(_text(), "selectors of what is told in quiet hours all the same"),
+}
+_MAINTENANCE: Mapping[str, Schema] = {
+    "from": _text("date and time, like 2026-12-01 02:00", pattern=_MOMENT),
+    "until": _text("date and time, like 2026-12-01 06:00", pattern=_MOMENT),
+    "timezone": _text(_ZONE),
+    "reason": _text("told with what was held back"),
+    "digests": _several(_text(), "ids of the digests that are held back; left out: all"),
 }
 
 
@@ -276,6 +302,9 @@ def rules_schema() -> Schema:
                 "terms": {"type": "object", "propertyNames": {"pattern": _ID}, "additionalProperties": _ref("term")},
                 "rules": _listed(_ref("rule")),
                 "digests": _listed(_entry(DigestEntry, _DIGEST)),
+                "maintenance": _listed(
+                    _entry(MaintenanceEntry, _MAINTENANCE), "planned stretches of time in which nothing is sent"
+                ),
             }
         ),
         "definitions": {
