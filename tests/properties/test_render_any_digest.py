@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from typing import cast
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -12,7 +13,7 @@ from support import samples
 from support.slack_server import complaints
 
 from monitor.adapters.deliver.mime import transfer
-from monitor.adapters.deliver.render import HTML_MAX, DigestRenderer
+from monitor.adapters.deliver.render import HTML_MAX, PARTS_MAX, DigestRenderer
 from monitor.adapters.deliver.render.words import clean, clip
 from monitor.core.digestjson import digest_parts, encode
 from monitor.core.digestschema import digest_schema
@@ -24,6 +25,8 @@ from monitor.core.model import (
     FeedTrouble,
     Ownership,
     Reason,
+    RuleChange,
+    RuleEdit,
     Segment,
     Severity,
     StoryStatus,
@@ -81,6 +84,10 @@ STORY = st.builds(
     reasons=REASONS.map(tuple),
     changes=st.lists(st.tuples(TEXT, TEXT), max_size=6).map(tuple),
     undated=st.booleans(),
+    told_at=st.one_of(st.none(), MOMENT),
+    earlier=CARRIERS,
+    acknowledged=st.booleans(),
+    hit_ids=st.lists(st.integers(1, 9), max_size=2).map(tuple),
 )
 DIGEST = st.builds(
     Digest,
@@ -121,8 +128,13 @@ DIGEST = st.builds(
     notes=st.lists(TEXT, max_size=12).map(tuple),
     next_at=st.one_of(st.none(), MOMENT),
     sample=st.booleans(),
+    alert=st.booleans(),
+    folded=st.sampled_from([0, 0, 14]),
+    held_since=st.one_of(st.none(), MOMENT),
+    held_by=TEXT,
+    rule_edits=st.lists(st.builds(RuleEdit, TEXT, st.sampled_from(RuleChange), MOMENT), max_size=3).map(tuple),
 )  # fmt: skip
-RENDERER = DigestRenderer()
+RENDERER = DigestRenderer(links=samples.LINKS)
 SCHEMA = Draft7Validator(digest_schema())
 any_digest = settings(
     max_examples=50,
@@ -151,12 +163,16 @@ def test_every_email_is_light_enough_and_every_headline_is_in_one(digest: Digest
     messages = RENDERER.render(digest, Target("email", "a@b.example"))
     headings: list[str] = []
     for message in messages:
-        html = str(message.body["html"])
-        assert transfer(html)[1] <= HTML_MAX
-        page = LexborHTMLParser(html)
-        assert page.css("script,img,iframe,object") == []
-        headings += [" ".join(node.text().split()) for node in page.css(".story h2")]
+        attachment = cast("dict[str, str]", message.body.get("attachment", {}))
+        assert transfer(str(message.body["html"]))[1] <= HTML_MAX
+        for html in (str(message.body["html"]), attachment.get("html", "")):
+            page = LexborHTMLParser(html)
+            assert page.css("script,img,iframe,object") == []
+            ids = [node.attributes["id"] for node in page.css("[id]")]
+            assert len(ids) == len(set(ids))
+            headings += [" ".join(node.text().split()) for node in page.css(".story .head")]
     assert len(headings) >= len(digest.stories)
+    assert len(messages) <= PARTS_MAX
     assert all(str(message.body["subject"]).strip() for message in messages)
 
 

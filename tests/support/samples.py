@@ -18,6 +18,8 @@ from monitor.core.model import (
     Notice,
     Ownership,
     Reason,
+    RuleChange,
+    RuleEdit,
     Segment,
     Severity,
     StoryStatus,
@@ -25,6 +27,7 @@ from monitor.core.model import (
     Topic,
     TroubleKind,
 )
+from monitor.core.tickets import Links
 
 DAILY = (
     (0, 0, 1, 0, 0, 2, 0, 0, 0, 3, *[0] * 15, 1, 0, 0, 2, 5),
@@ -32,6 +35,7 @@ DAILY = (
     (*[0] * 29, 1),
 )
 AT = datetime(2026, 11, 23, 23, 0, tzinfo=UTC)  # Tuesday 08:00 in Tokyo
+LINKS = Links("https://monitor.newsroom.example", b"only for samples, of 32 bytes or so")
 KEY = "morning@20261123T230000.000000Z:email:reader@newsroom.example:1"  # as the outbox makes them
 
 
@@ -124,6 +128,7 @@ def espionage() -> DigestStory:
                 ),
             ),
         ),
+        hit_ids=(310, 314, 317, 322),
     )
 
 
@@ -134,6 +139,7 @@ def pipeline() -> DigestStory:
         story_id=17,
         severity=Severity.HIGH,
         status=StoryStatus.CHANGED,
+        told_at=_hours(96),
         headline=plain(title),
         headline_marks=marked(title),
         link="https://caijing.example/a/7",
@@ -273,12 +279,95 @@ def digest() -> Digest:
             "rules.yaml was edited at 06:12 and refused (line 41: unknown term $amur); the one before is in force.",
         ),
         next_at=AT + timedelta(days=1),
+        rule_edits=(
+            RuleEdit("tumen-passage", RuleChange.EDITED, _hours(20)),
+            RuleEdit("amur-bridges", RuleChange.REMOVED, _hours(19)),
+        ),
     )
 
 
 def empty() -> Digest:
     """The same morning without any news."""
     return replace(digest(), headline="Nothing new", stories=(), topics=(), left_out=(), notes=())
+
+
+def alert(*stories: DigestStory) -> Digest:
+    """An alert, as a digest at once sends it, of the espionage story if no other is given."""
+    stories = stories or (espionage(),)
+    return Digest(
+        spec="flash",
+        title="Russia–China desk, alerts",
+        at=AT - timedelta(hours=9),
+        since=AT - timedelta(hours=20),
+        timezone="Asia/Tokyo",
+        headline=stories[0].headline,
+        topics=digest().topics[:1],
+        stories=stories,
+        coverage=replace(coverage(), last_poll_at=AT - timedelta(hours=9, minutes=1)),
+        alert=True,
+        thread=f"flash/{stories[0].story_id}",
+    )
+
+
+def update() -> Digest:
+    """What follows an alert: two more reports, two told before."""
+    story = espionage()
+    more = replace(
+        story, status=StoryStatus.MORE, told_at=_hours(11), earlier=story.carriers[:2], carriers=story.carriers[2:]
+    )
+    return alert(more)
+
+
+def again() -> Digest:
+    """An alert that nobody acknowledged."""
+    story = espionage()
+    return alert(replace(story, status=StoryStatus.AGAIN, told_at=_hours(11), earlier=story.carriers, carriers=()))
+
+
+def fold() -> Digest:
+    """Fourteen alerts in one."""
+    cities = "Приморск Лесогорск Речной Озёрск Степной Горный Светлый Северный Южный Береговой Заречный Новый Старый"
+    more = tuple(
+        replace(
+            espionage(), story_id=60 + n, headline=f"В городе {city} задержан гражданин КНР",
+            headline_marks=marked(f"В городе {city} {{задержан}} {{гражданин КНР}}"), carriers=espionage().carriers[:1],
+            severity=Severity.CRITICAL if n < 4 else Severity.HIGH,
+        )
+        for n, city in enumerate(cities.split())
+    )  # fmt: skip
+    together = alert(espionage(), *more)
+    headline = f"{plain(together.stories[0].headline)}; {more[0].headline}; 12 more stories"
+    return replace(together, headline=headline, folded=14, thread="")
+
+
+def held() -> Digest:
+    """What quiet hours held back, told in the morning."""
+    night = alert(espionage(), tumen())
+    return replace(
+        night, at=AT, coverage=coverage(), thread="", held_since=_hours(10), held_by="quiet hours",
+        headline=f"{espionage().headline}; {tumen().headline}",
+    )  # fmt: skip
+
+
+def leftward() -> Digest:
+    """Headlines in Arabic and Hebrew beside one in Chinese, and an Arabic one that begins in Latin letters."""
+    arabic = marked("محكمة ساحلية {تعتقل} مواطنا {صينيا} ثانيا بتهمة {التجسس} هذا الخريف")
+    hebrew = marked("בית המשפט {עצר} אזרח {סין} שני בחשד {לריגול}")
+    mixed = marked("Sample Times: اعتقال {مواطن صيني} في الميناء")
+    stories = []
+    for number, (language, title) in enumerate((("ar", arabic), ("he", hebrew), ("ar", mixed)), 70):
+        text = "".join(segment.text for segment in title)
+        carriers = (
+            Carrier("صحيفة المثال", text, "https://mithal.example/1", _hours(9), "ar", "AE", Ownership.PRIVATE),
+            Carrier("עיתון הדוגמה", "אזרח סין נעצר בנמל", "https://dugma.example/2", _hours(7), "he", "IL"),
+        )
+        stories.append(
+            replace(
+                espionage(), story_id=number, headline=text, headline_marks=title, language=language, snippet=title,
+                carriers=carriers, changes=((text.replace("اعتقال", "توقيف"), text),) if number == 72 else (),
+            )
+        )  # fmt: skip
+    return replace(digest(), headline=stories[0].headline, stories=(*stories, pipeline()))
 
 
 FEEDS = {

@@ -13,7 +13,7 @@ from support.slack_server import complaints
 
 from monitor.adapters.deliver.mime import transfer
 from monitor.adapters.deliver.render import HTML_MAX, DigestRenderer, render_html, render_slack, render_text
-from monitor.core.model import Carrier, Coverage, Digest, DigestStory, Ownership, Segment, StoryStatus, Target
+from monitor.core.model import Carrier, Coverage, Digest, DigestStory, Message, Ownership, Segment, StoryStatus, Target
 from monitor.errors import ConfigError
 
 EMAIL, SLACK, FILE = Target("email", "a@b.example"), Target("slack", "#x"), Target("file", "out")
@@ -76,7 +76,7 @@ def one(story: DigestStory) -> Digest:
         "espionage · arrest · citizen of China · FSB",
         "First: Пример-Ъ (Russia, independent) Sun 21:12",
         "English after 1 h 42 min, Chinese after 9 h",
-        "told before, headline changed",
+        "told Friday; headline changed",
         "The Sample Times",
         "Second Chinese national held in coastal spy case",
         "also: Лента-Образец, Вестник-Пример and 1 more",
@@ -250,7 +250,7 @@ def test_an_undated_report_is_not_given_a_date() -> None:
 
 
 def test_a_story_told_before_says_so() -> None:
-    assert "told before, more reports" in meta(carrier("A", 9), status=StoryStatus.MORE)
+    assert "told before; more reports" in meta(carrier("A", 9), status=StoryStatus.MORE)
 
 
 # --- HTML -------------------------------------------------------------------------------------------------
@@ -268,7 +268,7 @@ def test_foreign_words_carry_their_language() -> None:
     stories = tree(samples.digest()).css(".story")
     assert [story.css_first("h2").attributes["lang"] for story in stories] == ["ru", "zh", "en"]
     assert stories[0].css_first(".snip").attributes["lang"] == "ru"
-    assert [node.attributes.get("lang") for node in stories[0].css("bdi")] == ["en", "ru", "zh"]
+    assert [node.attributes.get("lang") for node in stories[0].css(".car bdi")] == ["en", "ru", "zh"]
 
 
 def test_a_headline_made_of_the_first_story_is_read_in_its_language() -> None:
@@ -390,17 +390,25 @@ def test_a_usual_digest_is_one_email_and_one_slack_message() -> None:
     assert len(DigestRenderer().render(samples.digest(), SLACK)) == 1
 
 
-def test_a_flood_becomes_several_emails_each_light_enough() -> None:
-    messages = DigestRenderer().render(samples.flood(), EMAIL)
-    assert len(messages) > 1
+@pytest.mark.parametrize("stories", [20, 60, 300])
+def test_a_flood_becomes_few_emails_each_light_enough(stories: int) -> None:
+    messages = DigestRenderer().render(samples.flood(stories), EMAIL)
+    assert len(messages) == (3 if stories == 20 else 1)
     assert [transfer(str(m.body["html"]))[1] for m in messages if transfer(str(m.body["html"]))[1] > HTML_MAX] == []
 
 
+def everything(message: Message, form: str) -> str:
+    """A part of an email, with what is attached."""
+    attachment = message.body.get("attachment", {})
+    assert isinstance(attachment, dict)
+    return str(message.body[form]) + str(attachment.get(form, ""))
+
+
 @pytest.mark.parametrize("body", ["html", "text"])
-@pytest.mark.parametrize(("stories", "carriers"), [(60, 12), (1, 700), (3, 300)])
+@pytest.mark.parametrize(("stories", "carriers"), [(20, 12), (60, 12), (1, 700), (3, 300), (1, 3_000)])
 def test_no_story_and_no_report_is_dropped_from_email(body: str, stories: int, carriers: int) -> None:
     messages = DigestRenderer().render(samples.flood(stories, carriers), EMAIL)
-    whole = "\n".join(str(message.body[body]) for message in messages)
+    whole = "\n".join(everything(message, body) for message in messages)
     missing = [
         f"https://primer.example/{n}/{m}"
         for n in range(1, stories + 1)
@@ -411,9 +419,25 @@ def test_no_story_and_no_report_is_dropped_from_email(body: str, stories: int, c
     assert [n for n in range(1, stories + 1) if f"Новость номер {n} " not in whole.replace("</mark>", "")] == []
 
 
+@pytest.mark.parametrize(("stories", "carriers"), [(60, 12), (300, 3), (1, 3_000)])
+def test_what_would_be_more_than_three_emails_is_one_with_the_whole_attached(stories: int, carriers: int) -> None:
+    flood = samples.flood(stories, carriers)
+    (message,) = DigestRenderer().render(flood, EMAIL)
+    attachment = message.body["attachment"]
+    assert isinstance(attachment, dict)
+    assert attachment == {"name": "morning-20261123-2300Z.html", "html": render_html(flood)}
+    assert message.body["text"] == render_text(flood), "the text part is whole, too"
+    html = str(message.body["html"])
+    assert "is in the attached file morning-20261123-2300Z.html" in html
+    assert "What was watched" in html
+    assert "Новость номер 1 " in html
+    assert "(1/" not in str(message.body["subject"])
+
+
 def test_parts_say_which_they_are_and_only_the_last_has_the_foot() -> None:
-    messages = DigestRenderer().render(samples.flood(), EMAIL)
+    messages = DigestRenderer().render(samples.flood(20), EMAIL)
     total = len(messages)
+    assert total == 3
     for number, message in enumerate(messages, 1):
         assert f"({number}/{total})" in str(message.body["subject"])
         for form in ("html", "text"):
@@ -437,7 +461,7 @@ def test_parts_of_a_sample_all_say_so() -> None:
 
 def test_a_file_gets_all_forms_whole() -> None:
     (message,) = DigestRenderer().render(samples.flood(), FILE)
-    assert set(message.body) == {"subject", "text", "html", "slack"}
+    assert set(message.body) == {"subject", "text", "html", "slack", "digest"}
     assert "Новость номер 60 " in str(message.body["html"]).replace("</mark>", "")
 
 
@@ -532,7 +556,7 @@ def test_a_flood_is_told_in_brief_after_the_gravest_and_then_counted(form: str) 
 
 def test_a_flood_of_ten_thousand_gives_few_messages() -> None:
     flood = samples.flood(10_000, 1)
-    assert len(DigestRenderer().render(flood, EMAIL)) <= 10
+    assert len(DigestRenderer().render(flood, EMAIL)) <= 3
     assert len(DigestRenderer().render(flood, SLACK)) <= 25
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from support import samples
 
-from monitor.adapters.deliver.render import render_html, render_slack, render_text
+from monitor.adapters.deliver.render import DigestRenderer, render_html, render_slack, render_text
 from monitor.core.digestjson import digest_to_dict
-from monitor.core.model import Digest
+from monitor.core.model import Digest, Target
 
 GOLDEN = Path(__file__).parent.parent / "data" / "golden"
 DIGESTS = {
@@ -22,6 +22,12 @@ DIGESTS = {
     "empty": samples.empty(),
     "feeds": samples.feeds(),
     "sample": replace(samples.digest(), stories=(samples.tumen(),), sample=True),
+    "alert": samples.alert(),
+    "update": samples.update(),
+    "again": samples.again(),
+    "fold": samples.fold(),
+    "held": samples.held(),
+    "leftward": samples.leftward(),
 }
 FORMS: dict[str, Callable[[Digest], str]] = {
     "html": render_html,
@@ -34,8 +40,18 @@ FORMS: dict[str, Callable[[Digest], str]] = {
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("name", DIGESTS)
 def test_a_digest_looks_as_it_did(name: str, form: str) -> None:
-    path = GOLDEN / f"{name}.{form}"
-    made = FORMS[form](DIGESTS[name])
+    _compare(f"{name}.{form}", FORMS[form](DIGESTS[name]))
+
+
+@pytest.mark.parametrize("name", ["morning", "alert"])
+def test_a_digest_with_links_looks_as_it_did(name: str) -> None:
+    (message,) = DigestRenderer(links=samples.LINKS).render(DIGESTS[name], Target("email", "desk@newsroom.example"))
+    _compare(f"{name}-links.html", str(message.body["html"]))
+    _compare(f"{name}-links.txt", str(message.body["text"]))
+
+
+def _compare(file: str, made: str) -> None:
+    path = GOLDEN / file
     if os.environ.get("MONITOR_UPDATE_GOLDEN"):
         path.write_text(made, "utf-8")
     assert made == path.read_text("utf-8")

@@ -3,13 +3,15 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from .view import DigestView, StoryView
+from .shapes import DigestView, StoryView
 
 Weigh = Callable[[DigestView], int]
 
 
-def split(view: DigestView, limit: int, weigh: Weigh) -> list[DigestView]:
+def split(view: DigestView, limit: int, weigh: Weigh, most: int | None = None) -> list[DigestView]:
     """The digest in as few parts as keep each below `limit` bytes by `weigh`, in order, nothing left out.
+
+    No parts at all, if there would have to be more than `most`.
 
     Stories stay whole where they can; the reports of one that is too heavy alone go on in the next part. What
     can't be made lighter (the view's limits leave no such story) is sent as it is rather than dropped.
@@ -17,11 +19,32 @@ def split(view: DigestView, limit: int, weigh: Weigh) -> list[DigestView]:
     pages: list[tuple[StoryView, ...]] = []
     rest = view.stories
     while rest or not pages:
+        if len(pages) == most:
+            return []
         page, rest = _fill(view, rest, limit, first=not pages, weigh=weigh)
         pages.append(page)
     if _weight(view, pages[-1], first=len(pages) == 1, last=True, weigh=weigh) > limit and pages[-1]:
         pages.append(())  # the foot alone
+    if most is not None and len(pages) > most:
+        return []
     return [_part(view, page, number, len(pages)) for number, page in enumerate(pages, 1)]
+
+
+def opening(view: DigestView, limit: int, weigh: Weigh) -> DigestView:
+    """One message that begins the digest, with its foot, in at most `limit` bytes by `weigh`: as many stories as fit.
+
+    For where the whole digest goes along in another form; of a first story too heavy alone the reports are cut.
+    """
+
+    def fits(stories: Sequence[StoryView]) -> bool:
+        return weigh(_part(view, stories, 1, 1)) <= limit
+
+    taken = _most(len(view.stories), lambda n: fits(view.stories[:n]))
+    if taken or not view.stories:
+        return _part(view, view.stories[:taken], 1, 1)
+    story = view.stories[0]
+    most = _most(len(story.carriers), lambda n: fits([replace(story, carriers=story.carriers[:n])]))
+    return _part(view, [replace(story, carriers=story.carriers[:most])] if most else [], 1, 1)
 
 
 def _part(view: DigestView, stories: Sequence[StoryView], part: int, parts: int) -> DigestView:

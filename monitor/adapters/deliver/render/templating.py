@@ -14,9 +14,10 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from monitor.core.model import Segment
 from monitor.errors import ConfigError, Problem
 
+from . import words
 from .columns import fit, pad, wrap
 from .differences import Run
-from .view import DigestView, ReasonView
+from .shapes import DigestView, ReasonView
 
 HTML, TEXT = "digest.html", "digest.txt"
 
@@ -66,6 +67,7 @@ class Templates:
             "before": _before,
             "after": _after,
             "because": because,
+            "direction": words.direction,
         }
         self._inliner = css_inline.CSSInliner(
             keep_style_tags=False, keep_at_rules=False, load_remote_stylesheets=False, minify_css=True

@@ -1,167 +1,37 @@
-"""A digest in the reader's words, before it is HTML, text or Slack blocks: what templates see. Pure.
-
-Everything here is cleaned text and safe links. Lengths are bounded so that any digest can be split into messages;
-whatever is shortened says so by an ellipsis or by "and 12 more".
-"""
+"""A digest in the reader's words, before it is HTML, text or Slack blocks. Pure; what it makes is in shapes.py."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
 
-from monitor.core.model import (
-    Carrier,
-    Coverage,
-    Digest,
-    DigestStory,
-    Ownership,
-    Reason,
-    Segment,
-    StoryStatus,
-    Topic,
-)
+from monitor.core.model import Coverage, Digest, DigestStory, RuleChange, Target, Topic
+from monitor.core.tickets import Links
 
 from . import feeds, words
-from .differences import Run, differences
+from .shapes import CarrierView, DigestView, LinkView, ReasonView, StoryView, TopicView
+from .stories import HEADLINE_MAX, NAME_MAX, Circumstances, in_brief, reports, story_view
 
-HEADLINE_MAX, SNIPPET_MAX, NAME_MAX, MESSAGE_MAX, NOTE_MAX = 400, 1_200, 100, 200, 400  # characters
-WHY_MAX = 800  # characters of found words for each rule
-MARKS_MAX = 40  # marked runs of a text; the words after them stand unmarked
-COPIES_MAX, COPY_NAME_MAX = 6, 60  # outlets named that copied a headline, and characters of each
-GLOSS_MAX, FORMS_MAX, CHANGES_MAX, REASONS_MAX = 16, 6, 4, 6  # how many are listed before "and n more"
-TOPICS_MAX, NOTES_MAX = 30, 10
+__all__ = ["CarrierView", "DigestView", "ReasonView", "StoryView", "TopicView", "view"]
+
+MESSAGE_MAX, NOTE_MAX, PREVIEW_MAX = 200, 400, 160  # characters
+TOPICS_MAX, NOTES_MAX, EDITS_MAX, ALERT_NAMES_MAX = 30, 10, 20, 3
 FULL_MAX, STORIES_MAX = 60, 300  # stories told in full, stories told at all; the rest is counted
-SILENT_AFTER = timedelta(hours=6)  # from when on it is worth saying that nobody wrote of it in English
-
-STATUS = {
-    StoryStatus.NEW: "new story",
-    StoryStatus.MORE: "told before, more reports",
-    StoryStatus.CHANGED: "told before, headline changed",
-}
 FIRST_REPORTS = "first reports"
 SAMPLE = "Sample digest. All news, outlets and people in it are invented."
 
 
-@dataclass(frozen=True, slots=True)
-class TopicView:
-    """A line of the glance. `anchor` is the first story of the rule, empty when it has none here."""
+def view(digest: Digest, links: Links | None = None, target: Target | None = None) -> DigestView:
+    """The whole digest in one part. With `links` its stories and its foot get what can be done with one click.
 
-    rule: str
-    title: str
-    stories: str
-    reports: str
-    spark: str  # one bar a day, oldest first; empty where there are days too few to compare
-    spark_label: str  # the same in words
-    anchor: str = ""
-
-    @property
-    def counts(self) -> str:
-        """`2 stories, 9 reports`."""
-        return f"{self.stories}, {self.reports}"
-
-
-@dataclass(frozen=True, slots=True)
-class CarrierView:
-    """One report: when, in which language, by whom. `title` is empty where it repeats the story's headline."""
-
-    time: str
-    language: str  # code, may be empty
-    outlet: str
-    standing: str
-    title: str
-    link: str
-    copies: str
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeView:
-    """A headline that was edited, and the language it is in, empty when unknown."""
-
-    runs: tuple[Run, ...]
-    language: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class WordsView:
-    """What one term of a rule found: its English label, the forms in the text, the fields they stood in."""
-
-    label: str
-    forms: tuple[str, ...]
-    more: int
-    fields: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReasonView:
-    """Why a story is here."""
-
-    rule: str
-    title: str
-    words: tuple[WordsView, ...]
-    more: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class StoryView:
-    """A story. `headline` and `snippet` are runs of text, some marked."""
-
-    number: int
-    anchor: str
-    severity: str
-    status: str
-    language: str  # BCP 47, empty when unknown
-    link: str
-    title: str
-    headline: tuple[Segment, ...]
-    gloss: str
-    meta: tuple[str, ...]
-    changes: tuple[ChangeView, ...]
-    changes_more: int
-    snippet: tuple[Segment, ...]
-    carriers: tuple[CarrierView, ...]
-    reasons: tuple[ReasonView, ...]
-    reasons_more: int = 0
-    continued: bool = False  # the rest of a story that began in the message before
-
-
-@dataclass(frozen=True, slots=True)
-class DigestView:
-    """A digest, or one part of it: the glance stands in the first part, the foot in the last."""
-
-    name: str
-    headline: str
-    headline_language: str  # BCP 47 where the headline is a story's, else empty
-    when: str
-    iso: str
-    counts: str
-    languages: str
-    since: str
-    preview: str
-    topics: tuple[TopicView, ...]
-    topics_more: int
-    bars: str  # how long a time the bars of the topics show: `30 days`; empty where none has bars
-    stories: tuple[StoryView, ...]
-    empty: tuple[str, ...]  # sentences, when there is no story at all
-    watched: tuple[str, ...]  # sentences
-    feed_news: tuple[str, ...]  # sentences: troubles of feeds that began or ended
-    broken: tuple[str, ...]
-    left_out: tuple[str, ...]
-    notes: tuple[str, ...]
-    next: str
-    sample: str
-    part: int = 1
-    parts: int = 1
-    anchors: frozenset[str] = field(default_factory=frozenset)  # of the stories in this part
-
-
-def view(digest: Digest) -> DigestView:
-    """The whole digest in one part."""
+    `target`: the recipient who may unsubscribe, where that can be said of one.
+    """
     times = words.Times(digest.at, digest.timezone)
     english = any(code == "en" and read for code, read, _ in digest.coverage.by_language)
-    told = enumerate(digest.stories[:STORIES_MAX], 1)
-    stories = tuple(_story(n, story, digest, times, english) for n, story in told)
-    stories = (*stories[:FULL_MAX], *map(_in_brief, stories[FULL_MAX:]))
+    around = Circumstances(digest, times, english, links)
+    stories = tuple(story_view(n, story, around) for n, story in enumerate(digest.stories[:STORIES_MAX], 1))
+    stories = (*stories[:FULL_MAX], *map(in_brief, stories[FULL_MAX:]))
+    single = digest.alert and len(stories) == 1 and not digest.folded and digest.held_since is None
     since = times.long(digest.since) if digest.since else ""
+    unsubscribe = links.unsubscribe(digest.spec, target) if links and target else ""
     return DigestView(
         name=words.clip(digest.title, NAME_MAX) or digest.spec,
         headline=words.clip(digest.headline, HEADLINE_MAX) or "News",
@@ -171,28 +41,31 @@ def view(digest: Digest) -> DigestView:
         counts=_counts(digest.stories),
         languages=_languages(digest.stories),
         since=since,
-        preview=words.clip("; ".join(s.gloss or s.title for s in stories), 160),
-        topics=_topics(digest),
-        topics_more=max(0, len(digest.topics) - TOPICS_MAX),
-        bars=_bars(digest.topics),
+        preview=_preview(digest, stories, single=single),
+        topics=() if single else _topics(digest),
+        topics_more=0 if single else max(0, len(digest.topics) - TOPICS_MAX),
+        bars="" if single else _bars(digest.topics),
         stories=stories,
         empty=() if stories else _empty(digest, since),
-        watched=_watched(digest.coverage, times),
-        feed_news=feeds.news(digest.feed_news, digest.coverage, times),
-        broken=feeds.not_heard(digest.coverage, times),
+        watched=_watched_in_short(digest, times) if single else _watched(digest.coverage, times),
+        feed_news=() if single else feeds.news(digest.feed_news, digest.coverage, times),
+        broken=() if single else feeds.not_heard(digest.coverage, times),
         left_out=tuple(_left_out(digest)),
         notes=words.capped([words.clip(note, NOTE_MAX) for note in digest.notes], NOTES_MAX, "notes"),
         next=times.long(digest.next_at) if digest.next_at else "",
         sample=SAMPLE if digest.sample else "",
         anchors=frozenset(s.anchor for s in stories),
+        single=single,
+        alarm=_alarm(digest),
+        lead=tuple(_lead(digest, times)),
+        edits=_edits(digest),
+        edits_since=times.day(digest.since) if digest.since else "",
+        actions=tuple(_actions(digest, links, unsubscribe)),
+        unsubscribe=unsubscribe,
     )
 
 
 # --- head and foot ----------------------------------------------------------------------------------------
-
-
-def _reports(carriers: Iterable[Carrier]) -> int:
-    return sum(1 + carrier.copies for carrier in carriers)
 
 
 def _headline_language(digest: Digest) -> str:
@@ -203,10 +76,59 @@ def _headline_language(digest: Digest) -> str:
 
 
 def _counts(stories: Sequence[DigestStory]) -> str:
-    reports = sum(_reports(story.carriers) for story in stories)
+    told = sum(reports(story.carriers) for story in stories)
     if not stories:
         return "no stories"
-    return f"{words.count(len(stories), 'story', 'stories')} from {words.count(reports, 'report')}"
+    return f"{words.count(len(stories), 'story', 'stories')} from {words.count(told, 'report')}"
+
+
+def _preview(digest: Digest, stories: Sequence[StoryView], *, single: bool) -> str:
+    """What the subject does not say: of an alert its standing and who told it, of others what they are about."""
+    if not stories:
+        return words.clip(" ".join(_empty(digest, "")), PREVIEW_MAX)
+    if single:
+        story = stories[0]
+        text = "; ".join(filter(None, [story.status, story.gloss, *story.meta[:2]]))
+        return words.clip(text[:1].upper() + text[1:], PREVIEW_MAX)
+    about = "; ".join(story.gloss or story.title for story in stories)
+    return words.clip(f"{_counts(digest.stories)}: {about}", PREVIEW_MAX)
+
+
+def _alarm(digest: Digest) -> str:
+    """For the subject line of alerts: how grave it is, and why several come together."""
+    if not digest.alert or not digest.stories:
+        return ""
+    gravest = max(digest.stories, key=lambda story: story.severity.rank).severity.value.upper()
+    if digest.folded:
+        return f"{gravest} ({words.count(digest.folded, 'alert')})"
+    return f"{gravest} (held back)" if digest.held_since else gravest
+
+
+def _lead(digest: Digest, times: words.Times) -> Iterable[str]:
+    """Why this message is not as alerts usually are."""
+    if digest.folded:
+        alerts = words.count(digest.folded, "alert")
+        yield f"{alerts} came too thick to be told one by one: they are in this message together."
+    if digest.held_since:
+        by = words.clip(digest.held_by, MESSAGE_MAX) or "quiet hours"
+        yield f"Held back by {by} since {times.short(digest.held_since)}."
+
+
+_CHANGES = {RuleChange.NEW: " (new)", RuleChange.EDITED: "", RuleChange.REMOVED: " (removed)"}
+
+
+def _edits(digest: Digest) -> str:
+    """Each rule once, with its last change."""
+    last = {edit.rule: edit for edit in sorted(digest.rule_edits, key=lambda edit: edit.at)}
+    names = [f"{words.clip(rule, NAME_MAX)}{_CHANGES[edit.change]}" for rule, edit in sorted(last.items())]
+    return ", ".join(words.capped(names, EDITS_MAX, "rules"))
+
+
+def _actions(digest: Digest, links: Links | None, unsubscribe: str) -> Iterable[LinkView]:
+    if links:
+        yield LinkView("all hits", links.hits())
+    if unsubscribe:
+        yield LinkView("unsubscribe", unsubscribe)
 
 
 def _languages(stories: Sequence[DigestStory]) -> str:
@@ -283,6 +205,18 @@ def _left_out(digest: Digest) -> Iterable[str]:
         yield f"{words.count(n, 'report')} {words.clip(why, MESSAGE_MAX)}"
 
 
+def _watched_in_short(digest: Digest, times: words.Times) -> tuple[str, ...]:
+    """One line, for an alert: how many feeds were read, and the names of a few that were not."""
+    coverage = digest.coverage
+    if not coverage.feeds:
+        return _watched(coverage, times)
+    last = f", last at {times.short(coverage.last_poll_at)}" if coverage.last_poll_at else ""
+    names = [words.clip(trouble.label, NAME_MAX) for trouble in coverage.broken]
+    names = list(words.capped(names, ALERT_NAMES_MAX, "feeds"))
+    missing = f"; not heard: {', '.join(names)}" if names else ""
+    return (f"{coverage.feeds_read:,} of {words.count(coverage.feeds, 'feed')} read{last}{missing}.",)
+
+
 def _watched(coverage: Coverage, times: words.Times) -> tuple[str, ...]:
     if not coverage.feeds:
         return ("No feed is enabled, so nothing was watched.",)
@@ -298,154 +232,3 @@ def _watched(coverage: Coverage, times: words.Times) -> tuple[str, ...]:
         ]
         lines.append(f"Feeds read by language: {', '.join(shares)}.")
     return tuple(lines)
-
-
-# --- a story ----------------------------------------------------------------------------------------------
-
-
-def _story(number: int, story: DigestStory, digest: Digest, times: words.Times, english: bool) -> StoryView:
-    title = words.clip(story.headline, HEADLINE_MAX) or "(no headline)"
-    glosses = [words.clip(label, NAME_MAX) for label in story.gloss]
-    changes = story.changes[:CHANGES_MAX]
-    return StoryView(
-        number=number,
-        anchor=f"s{number}",
-        severity=story.severity.value,
-        status=STATUS[story.status],
-        language=words.clean(story.language or ""),
-        link=words.safe_link(story.link),
-        title=title,
-        headline=segments(story.headline_marks, HEADLINE_MAX) or (Segment(title),),
-        gloss=" · ".join(words.capped(glosses, GLOSS_MAX, "terms")),
-        meta=tuple(_meta(story, digest, times, english)),
-        changes=tuple(_change(old, new, story) for old, new in changes),
-        changes_more=len(story.changes) - len(changes),
-        snippet=segments(story.snippet, SNIPPET_MAX),
-        carriers=_carriers(story, times),
-        reasons=tuple(_reason(reason) for reason in story.reasons[:REASONS_MAX]),
-        reasons_more=max(0, len(story.reasons) - REASONS_MAX),
-    )
-
-
-def _change(old: str, new: str, story: DigestStory) -> ChangeView:
-    runs = differences(words.clip(old, HEADLINE_MAX), words.clip(new, HEADLINE_MAX))
-    return ChangeView(runs, next((words.clean(c.language or "") for c in story.carriers if c.title == new), ""))
-
-
-def _in_brief(story: StoryView) -> StoryView:
-    """In a flood: severity, headline, and who told it first."""
-    return replace(
-        story, gloss="", meta=story.meta[:2], changes=(), changes_more=0, snippet=(), carriers=(), reasons=()
-    )
-
-
-def segments(parts: Sequence[Segment], limit: int) -> tuple[Segment, ...]:
-    """Cleaned runs of at most `limit` characters in all, the cut shown by an ellipsis; empty ones left out."""
-    found: list[Segment] = []
-    left, marks = limit, MARKS_MAX
-    for part in parts:
-        text = words.clean(part.text)
-        marked = part.marked and marks > 0
-        marks -= marked
-        if len(text) > left:
-            found.append(Segment(text[:left] + "…", marked))
-            break
-        left -= len(text)
-        if found and found[-1].marked == marked:  # two marks side by side are one to the eye
-            found[-1] = Segment(found[-1].text + text, marked)
-        elif text:
-            found.append(Segment(text, marked))
-    return tuple(found) if any(part.text.strip() for part in found) else ()
-
-
-def _meta(story: DigestStory, digest: Digest, times: words.Times, english: bool) -> Iterable[str]:
-    if not story.carriers:
-        return
-    first = story.carriers[0]
-    standing = words.standing(first)
-    verb = "No usable date, first read:" if story.undated else "First:"
-    yield f"{verb} {_outlet(first)}{f' ({standing})' if standing else ''} {times.short(first.at)}"
-    outlets = {name for carrier in story.carriers for name in (carrier.outlet, *carrier.copies_of)}
-    reports, copied = _reports(story.carriers), any(carrier.copies for carrier in story.carriers)
-    spoken = {words.language(c.language): c.at for c in reversed(story.carriers)}  # language → its first report
-    if reports > 1:
-        several = f" in {words.count(len(spoken), 'language')}" if len(spoken) > 1 else ""
-        named = all(carrier.copies_of for carrier in story.carriers if carrier.copies)
-        by = f" by {words.count(len(outlets), 'outlet')}" if named else ""
-        yield f"{words.count(reports, 'report')}{by}{several}"
-    later = sorted((at, name) for name, at in spoken.items() if name != words.language(first.language))
-    if later:
-        yield ", ".join(f"{name} after {words.span(at - first.at)}" for at, name in later)
-    # Of a story in one language nothing can be said: its English telling may stand as a story of its own.
-    if english and later and "English" not in spoken and digest.at - first.at >= SILENT_AFTER:
-        yield f"nothing in English for {words.span(digest.at - first.at)}"
-    if not copied:  # the ownership of those who copied is not known here
-        yield from _ownership(story.carriers, len(outlets))
-
-
-def _ownership(carriers: Sequence[Carrier], outlets: int) -> Iterable[str]:
-    """Who is silent is news too, but only when every outlet's ownership is known."""
-    owners = {carrier.ownership for carrier in carriers}
-    if Ownership.UNKNOWN in owners:
-        return
-    if outlets >= 3 and Ownership.STATE not in owners:
-        yield "no state outlet yet"
-    if outlets >= 2 and owners == {Ownership.STATE}:
-        yield "state outlets only"
-
-
-def _outlet(carrier: Carrier) -> str:
-    return words.clip(carrier.outlet, NAME_MAX) or "unnamed outlet"
-
-
-def _carriers(story: DigestStory, times: words.Times) -> tuple[CarrierView, ...]:
-    """Every report; none when the story's own lines already say it all."""
-    if _reports(story.carriers) < 2:
-        return ()
-    return tuple(
-        CarrierView(
-            time=times.short(carrier.at),
-            language=words.clean(carrier.language or ""),
-            outlet=_outlet(carrier),
-            standing=words.standing(carrier),
-            title="" if carrier.title == story.headline else words.clip(carrier.title, HEADLINE_MAX),
-            link=words.safe_link(carrier.link),
-            copies=_copies(carrier),
-        )
-        for carrier in story.carriers
-    )
-
-
-def _copies(carrier: Carrier) -> str:
-    """Who else carried the headline; reports whose outlet goes unnamed are counted."""
-    if not carrier.copies:
-        return ""
-    if not carrier.copies_of:
-        return f"and {carrier.copies} more with the same headline"
-    named = [words.clip(outlet, COPY_NAME_MAX) or "unnamed outlet" for outlet in carrier.copies_of[:COPIES_MAX]]
-    more = carrier.copies - len(named)
-    return f"also: {', '.join(named)}" + (f" and {more} more" if more > 0 else "")
-
-
-def _reason(reason: Reason) -> ReasonView:
-    forms: dict[str, dict[str, str]] = {}
-    fields: dict[str, dict[str, None]] = {}
-    for evidence in reason.evidence:
-        label = words.clip(evidence.label or evidence.term, NAME_MAX)
-        text = words.clip(evidence.text, NAME_MAX)
-        forms.setdefault(label, {}).setdefault(text.casefold(), text)
-        fields.setdefault(label, {})[evidence.field] = None
-    found: list[WordsView] = []
-    left = WHY_MAX
-    for label, texts in forms.items():
-        shown = tuple(texts.values())[:FORMS_MAX]
-        left -= len(label) + sum(map(len, shown))
-        if found and left < 0:
-            break
-        found.append(WordsView(label, shown, len(texts) - len(shown), words.listed(list(fields[label]))))
-    return ReasonView(
-        rule=words.clip(reason.rule, NAME_MAX),
-        title=words.clip(reason.title, NAME_MAX),
-        words=tuple(found),
-        more=len(forms) - len(found),
-    )

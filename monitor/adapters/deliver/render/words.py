@@ -1,6 +1,8 @@
 """How times, spans, counts, places and foreign text are put into words. Pure; knows no output format."""
 
 import re
+import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cache
@@ -24,6 +26,7 @@ OWNERSHIP = {
     Ownership.PRIVATE: "private",
     Ownership.INDEPENDENT: "independent",
 }
+RECENT = timedelta(hours=12)  # for so long people reckon in hours, then in days
 LINK_MAX = 2_000  # characters; longer ones break mail clients and Slack
 
 # Control characters, lone surrogates, and direction overrides, with which a headline could rearrange its surroundings.
@@ -45,6 +48,15 @@ def clip(text: str, limit: int) -> str:
     cut = text[: limit - 1]
     space = cut.rfind(" ", limit * 2 // 3)
     return (cut[:space] if space > 0 else cut).rstrip(" ,;:–—-") + "…"
+
+
+def direction(text: str) -> str:
+    """`rtl` where most letters are written from right to left, else `ltr`: mail programs can't be left to find out.
+
+    The first letter says less: a Hebrew headline may begin with the name of an English newspaper.
+    """
+    kinds = Counter(map(unicodedata.bidirectional, text))
+    return "rtl" if kinds["R"] + kinds["AL"] > kinds["L"] else "ltr"
 
 
 def safe_link(url: str) -> str:
@@ -144,6 +156,21 @@ class Times:
             return f"{local:%a}\xa0{local:%H:%M}"
         day = f"{local.day}\xa0{local:%b}"
         return f"{day}\xa0{local:%H:%M}" if local.year == self._now.year else f"{day}\xa0{local:%Y}"
+
+    def day(self, moment: datetime) -> str:
+        """`today`, `yesterday`, `Thursday` within six days, `3 November` before, `3 November 2025` in another year."""
+        local = moment.astimezone(self._zone)
+        days = (self._now.date() - local.date()).days
+        if days <= 0:
+            return "today"
+        if days <= 6:
+            return "yesterday" if days == 1 else f"{local:%A}"
+        return f"{local.day} {local:%B}" + ("" if local.year == self._now.year else f" {local:%Y}")
+
+    def ago(self, moment: datetime) -> str:
+        """`2 h ago` within twelve hours, else the day: as exact as it matters when something was last told."""
+        age = self._now - moment
+        return f"{span(age)} ago" if age < RECENT else self.day(moment)
 
     def iso(self, moment: datetime) -> str:
         """Machine-readable, in the reader's zone."""
