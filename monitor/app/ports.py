@@ -16,6 +16,7 @@ from monitor.app.tellingports import Renderer as Renderer
 from monitor.core.model import (
     Coverage,
     Decision,
+    Delivery,
     Edition,
     FeedSpec,
     FeedState,
@@ -284,6 +285,25 @@ class Bench(Protocol):
 
     def watched_since(self) -> datetime | None:
         """When the oldest archived item was first seen."""
+        ...
+
+    def hits_then(self, since: datetime, until: datetime) -> list[StoredHit]:
+        """Hits found after `since`, up to `until`, and older ones whose item was edited meanwhile, as it was then.
+
+        Evidence is what was found last; where the text was edited after `until` it may not stand in it.
+        """
+        ...
+
+    def story_hits_then(self, story_ids: Collection[int], until: datetime) -> list[StoredHit]:
+        """All hits of these stories that were found by then, as their items were."""
+        ...
+
+    def coverage_then(self, specs: Sequence[FeedSpec], since: datetime, until: datetime) -> Coverage:
+        """What was watched from `since` to `until`, as far as was known by then; without notices."""
+        ...
+
+    def sent(self, digest: str, since: datetime, until: datetime) -> list[Delivery]:
+        """What was put into the outbox for a digest from `since` on, before `until`, in order."""
         ...
 
 

@@ -1,12 +1,12 @@
-"""The desk of the workbench: the archive read from end to end, and what people said of hits."""
+"""The desk of the workbench: the archive read from end to end or as it was once, and what people said of hits."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
-from monitor.adapters.store import codec
+from monitor.adapters.store import codec, past
 from monitor.adapters.store.codec import moment, stamp, stamp_or_none, to_json
 from monitor.adapters.store.database import Database
-from monitor.core.model import Item, MarkedHit, Relevance, StoredHit
+from monitor.core.model import Coverage, Delivery, FeedSpec, Item, MarkedHit, Relevance, StoredHit
 
 # Read in pages, each a query of its own: one that stays open for a minute would hold back checkpoints.
 PAGE = 1000
@@ -85,6 +85,24 @@ class Bench:
     def watched_since(self) -> datetime | None:
         """When the oldest archived item was first seen."""
         return codec.moment_or_none(self._database.value("SELECT min(seen_at) FROM items"))
+
+    # --- as it was once -----------------------------------------------------------------------------------
+
+    def hits_then(self, since: datetime, until: datetime) -> list[StoredHit]:
+        """Hits found after `since`, up to `until`, and older ones whose item was edited meanwhile, as it was then."""
+        return past.hits(self._database, since, until)
+
+    def story_hits_then(self, story_ids: Collection[int], until: datetime) -> list[StoredHit]:
+        """All hits of these stories that were found by then, as their items were."""
+        return past.hits_of(self._database, story_ids, until)
+
+    def coverage_then(self, specs: Sequence[FeedSpec], since: datetime, until: datetime) -> Coverage:
+        """What was watched from `since` to `until`, as far as was known by then; without notices."""
+        return past.coverage_then(self._database, specs, since, until)
+
+    def sent(self, digest: str, since: datetime, until: datetime) -> list[Delivery]:
+        """What was put into the outbox for a digest from `since` on, before `until`, in order."""
+        return past.sent(self._database, digest, since, until)
 
 
 def _or_all(rules: Collection[str]) -> str | None:

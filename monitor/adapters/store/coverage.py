@@ -54,7 +54,7 @@ def coverage(database: Database, specs: Sequence[FeedSpec], since: datetime, unt
         last_poll_at=moment_or_none(max((row["last_at"] for row in polls.values()), default=None)),
         broken=tuple(trouble for trouble in troubles if trouble),
         standing=_standing([states[spec.id] for spec in enabled if spec.id in states]),
-        by_language=_by_language(enabled, read),
+        by_language=by_language(enabled, read),
     )
 
 
@@ -81,7 +81,8 @@ def _standing(states: Sequence[FeedState]) -> tuple[tuple[TroubleKind, int], ...
     return tuple((kind, counts[kind]) for kind in TroubleKind if counts[kind])
 
 
-def _by_language(specs: Sequence[FeedSpec], read: Collection[str]) -> tuple[tuple[str, int, int], ...]:
+def by_language(specs: Sequence[FeedSpec], read: Collection[str]) -> tuple[tuple[str, int, int], ...]:
+    """(language, feeds read, all feeds) by main subtag, the one with most feeds first."""
     counts: dict[str, tuple[int, int]] = {}
     for spec in specs:
         language = (spec.language or UNKNOWN_LANGUAGE).replace("_", "-").split("-")[0].lower()
@@ -94,13 +95,16 @@ def _by_language(specs: Sequence[FeedSpec], read: Collection[str]) -> tuple[tupl
 def daily_hits(
     database: Database, rules: Collection[str], days: int, now: datetime, timezone: str
 ) -> dict[str, tuple[int, ...]]:
-    """Hits found on each of the last `days` calendar days in `timezone` (IANA name), oldest first, ending today."""
+    """Hits found on each of the last `days` calendar days in `timezone` (IANA name), oldest first, ending today.
+
+    What was found after `now` does not count.
+    """
     zone = ZoneInfo(timezone)
     today = now.astimezone(zone).date()
     first = today - timedelta(days=days - 1)
     # Midnights are computed one by one: a day of changing clocks has 23 or 25 hours.
     midnights = [_midnight(first + timedelta(days=n), zone) for n in range(days + 1)]
-    spans = list(pairwise(midnights))
+    spans = list(pairwise([*midnights[:-1], min(midnights[-1], stamp(now + timedelta(microseconds=1)))]))
     counts = {rule: [0] * days for rule in rules}
     for row in database.rows(_DAILY, {"days": to_json(spans), "rules": to_json(sorted(counts))}):
         counts[row["rule"]][row["day"]] = row["hits"]

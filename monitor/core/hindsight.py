@@ -1,0 +1,175 @@
+"""What a digest would have told at a moment in the past, by the routing rules of today. Pure.
+
+Which hits were in its tray is not recorded; it follows from when they were found and from when digests are due.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time, timedelta
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from monitor.core import routes, schedule
+from monitor.core.headline import fold
+from monitor.core.model import DigestSpec, FeedSpec, FeedState, Hit, Item, RuleInfo, StoredHit, Telling
+
+_INSTANT = timedelta(microseconds=1)
+_LOOK_BACK = timedelta(days=366 * 9)  # a cron line may name 29 February, which 2100 has not
+_MOST_PAUSED = 1000  # of a digest's times within one maintenance
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """What a digest tells of: after `since`, up to `until`, when it was due. Both in UTC."""
+
+    since: datetime
+    until: datetime
+
+
+def scheduled(spec: DigestSpec, moment: datetime) -> Period | None:
+    """The period of the digest with a cron line that was due last, at `moment` or before; None: there was none.
+
+    One that fell into maintenance was due at its end, in one with all others that did.
+    """
+    until = _effective(spec, moment)
+    if until is None:
+        return None
+    return Period(_effective(spec, until - _INSTANT) or until - timedelta(days=1), until)
+
+
+def _effective(spec: DigestSpec, moment: datetime) -> datetime | None:
+    """When a digest went out last, at `moment` or before."""
+    at = _last_time(spec, moment)
+    for _ in range(_MOST_PAUSED):
+        if at is None:
+            return None
+        went = schedule.held_until(spec, at) or at
+        if went <= moment:
+            return went
+        at = _last_time(spec, at - _INSTANT)
+    return None
+
+
+def _last_time(spec: DigestSpec, moment: datetime) -> datetime | None:
+    free = replace(spec, maintenance=())
+    return schedule.digest_due(free, last=moment - _LOOK_BACK, waiting_since=None, now=moment)
+
+
+def day_of(moment: datetime, timezone: str) -> Period:
+    """The calendar day of a moment, up to that moment."""
+    zone = ZoneInfo(timezone)
+    midnight = datetime.combine(moment.astimezone(zone).date(), time(), zone).astimezone(UTC)
+    return Period(midnight - _INSTANT, moment)
+
+
+# --- which hits -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """What was to be told, and what was left out, with the reason, and how many reports for each."""
+
+    told: tuple[StoredHit, ...]
+    left_out: tuple[tuple[str, int], ...] = ()
+
+
+def routed(
+    spec: DigestSpec,
+    hits: Iterable[StoredHit],
+    *,
+    rules: Mapping[str, RuleInfo],
+    feeds: Mapping[str, FeedSpec],
+    states: Mapping[str, FeedState],
+    max_age: timedelta,
+) -> Routing:
+    """The hits that went into the digest's tray when they were found; what no rule in force finds is in none."""
+    told: list[StoredHit] = []
+    reasons: dict[str, int] = {}
+    for hit in hits:
+        rule, feed = rules.get(hit.hit.rule), feeds.get(hit.item.feed)
+        if rule is None or not routes.selects(spec, rule) or not routes.wants(spec, hit.item, feed):
+            continue
+        first = (state := states.get(hit.item.feed)) and state.first_success_at
+        backlog = bool(first and hit.at <= first)
+        verdict = routes.tellable(spec, hit.hit, hit.item, rule=rule, first_read=backlog, now=hit.at, max_age=max_age)
+        if verdict.told:
+            told.append(hit)
+        else:
+            reasons[verdict.reason] = reasons.get(verdict.reason, 0) + 1
+    return Routing(tuple(told), tuple(sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))))
+
+
+def retitled(hit: StoredHit) -> bool:
+    """Whether the headline was edited into another one, which is told again."""
+    return bool(hit.previous_title) and fold(hit.previous_title or "") != fold(hit.item.title)
+
+
+def waiting(
+    spec: DigestSpec, hits: Sequence[StoredHit], moment: datetime, urgent: Callable[[StoredHit], bool]
+) -> tuple[list[StoredHit], list[Telling]]:
+    """Of a digest at once: which of these hits waited at `moment`, and what it had told of their stories by then.
+
+    Each story by itself, as schedule.alert_due says, and not while it was held back; that a flood is folded into one
+    digest is not considered.
+    """
+    tray: list[StoredHit] = []
+    tellings: list[Telling] = []
+    by_story = sorted((hit for hit in hits if hit.at <= moment), key=lambda hit: (hit.story_id, hit.at, hit.id))
+    for story_id, group in groupby(by_story, key=lambda hit: hit.story_id):
+        held: list[StoredHit] = []
+        told: Telling | None = None
+        for hit in group:
+            told, held = _tell(spec, story_id, held, told, hit.at, urgent)
+            held.append(hit)
+        told, held = _tell(spec, story_id, held, told, moment, urgent)
+        tray += held
+        if told and held:
+            tellings.append(told)
+    return tray, tellings
+
+
+def _tell(
+    spec: DigestSpec,
+    story_id: int,
+    held: list[StoredHit],
+    told: Telling | None,
+    now: datetime,
+    urgent: Callable[[StoredHit], bool],
+) -> tuple[Telling | None, list[StoredHit]]:
+    """What was told of a story, and what of it waited, at `now`."""
+    if not held:
+        return told, held
+    due = schedule.alert_due(
+        spec,
+        waiting_since=held[0].at,
+        told=told,
+        acknowledged=False,
+        last_report=held[-1].at,
+        now=held[-1].at,
+    )
+    if due is None:
+        return told, held
+    due = schedule.held_until(spec, due, urgent=any(map(urgent, held))) or due
+    if due > now:
+        return told, held
+    return Telling(spec.id, story_id, told.first_at if told else due, due), []
+
+
+# --- as it was --------------------------------------------------------------------------------------------
+
+
+def as_it_read(hit: StoredHit, match: Callable[[Item], list[Hit]]) -> StoredHit:
+    """The hit with evidence that stands in its item's text as it was then: found again where that was edited since."""
+    if _stands(hit.hit, hit.item):
+        return hit
+    again = next((found for found in match(hit.item) if found.rule == hit.hit.rule), None)
+    if again:
+        return replace(hit, hit=replace(again, status=hit.hit.status))
+    kept = tuple(
+        place for place in hit.hit.evidence if getattr(hit.item, place.field)[place.start : place.end] == place.text
+    )
+    return replace(hit, hit=replace(hit.hit, evidence=kept))
+
+
+def _stands(hit: Hit, item: Item) -> bool:
+    return all(getattr(item, place.field)[place.start : place.end] == place.text for place in hit.evidence)
