@@ -7,6 +7,7 @@ import typer
 from monitor import __version__
 from monitor.cli import (
     archive,
+    bounces,
     digests,
     doctor,
     examples,
@@ -68,6 +69,7 @@ doctor.register(app)
 running.register(app)
 reading.register(app)
 archive.register(app)
+bounces.register(app)
 for commands in (examples, explaining, replaying):
     commands.register(rules.app)
 marking.register(app, rules.app)

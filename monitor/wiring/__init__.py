@@ -17,6 +17,7 @@ from monitor.adapters.config import (
     write_entries,
     write_opml,
 )
+from monitor.adapters.deliver.bounces import read_bounces
 from monitor.wiring.configuration import Configuration, compiled, rules_to_try, shipped, watched_feeds
 from monitor.wiring.looking import (
     Looked,
@@ -31,6 +32,7 @@ from monitor.wiring.looking import (
     writer,
 )
 from monitor.wiring.parts import SystemClock, transport
+from monitor.wiring.place import bound, reader_links, site_links
 from monitor.wiring.service import Service, run, service
 from monitor.wiring.trying import Tried, Way, try_address
 
@@ -44,6 +46,7 @@ __all__ = [
     "SystemClock",
     "Tried",
     "Way",
+    "bound",
     "check_files",
     "check_templates",
     "compiled",
@@ -58,14 +61,17 @@ __all__ = [
     "probe",
     "reach_mail",
     "reach_slack",
+    "read_bounces",
     "read_opml",
     "read_page",
+    "reader_links",
     "render",
     "rules_to_try",
     "run",
     "schemas",
     "service",
     "shipped",
+    "site_links",
     "transport",
     "try_address",
     "unified",
