@@ -16,7 +16,7 @@ ALLOWED: dict[str, set[str]] = {
     "testing": {"core", "app"},
     "wiring": {"app", "adapters", "core"},
     "demo": {"wiring", "app", "core"},
-    "cli": {"wiring", "app", "core", "demo"},
+    "cli": {"wiring", "app", "core", "demo", "web"},
     "web": {"wiring", "app", "core"},
     "__main__": {"cli"},
     "__init__": set(),

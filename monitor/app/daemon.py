@@ -104,6 +104,11 @@ class Daemon:
                 log.warning("last sign of life not stored", error=str(error))
             log.info("stopped")
 
+    @property
+    def watch(self) -> Watch:
+        """What is in force now."""
+        return self._watch
+
     def stop(self) -> None:
         """Begin an orderly end."""
         self._stop.set()

@@ -37,10 +37,11 @@ def run(session: Session) -> None:
 
     from monitor import wiring
     from monitor.cli.logs import configure
+    from monitor.web import site
 
     settings = session.settings
     configure(settings.log_level, settings.log_format)
-    asyncio.run(wiring.run(settings))
+    asyncio.run(wiring.run(settings, site))
 
 
 def once(session: Session, as_json: Json = False) -> None:

@@ -33,6 +33,7 @@ from monitor.core.model import (
 )
 from monitor.errors import ConfigError, MonitorError, ParseError, Problem
 from monitor.wiring.parts import SystemClock, channels, fetcher
+from monitor.wiring.place import reader_links
 from monitor.wiring.sources import sources
 
 
@@ -50,12 +51,12 @@ def opened(settings: Settings) -> Iterator[Store]:
 def writer(settings: Settings) -> Iterator[DigestWriter]:
     """The digests over the database, without the rest of the service. Raises StoreError, also when there is none."""
     with opened(settings) as store:
-        yield DigestWriter(store=store, renderer=DigestRenderer(settings.templates))
+        yield DigestWriter(store=store, renderer=DigestRenderer(settings.templates, reader_links(settings)))
 
 
 def render(digest: Digest, form: str, settings: Settings) -> str:
     """A digest as `text`, `html` or `slack` (JSON of its message bodies)."""
-    (whole,) = DigestRenderer(settings.templates).render(digest, Target("console", ""))
+    (whole,) = DigestRenderer(settings.templates, reader_links(settings)).render(digest, Target("console", ""))
     found = whole.body[form]
     return found if isinstance(found, str) else json.dumps(found, ensure_ascii=False, indent=2)
 

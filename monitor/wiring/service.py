@@ -5,9 +5,9 @@ import os
 import random
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass
-from typing import TextIO
+from typing import TextIO, TypeAlias
 
 import structlog
 
@@ -31,6 +31,7 @@ from monitor.app.watch import Watch
 from monitor.wiring.configuration import Configuration
 from monitor.wiring.memory import giving_back, settle
 from monitor.wiring.parts import SystemClock, WorkerReader, channels, hint, transport
+from monitor.wiring.place import reader_links
 from monitor.wiring.sources import sources
 
 log = structlog.get_logger()
@@ -49,6 +50,10 @@ class Service:
     parser: Parser
     writer: DigestWriter
     desk: Desk
+
+
+# What works beside the daemon as long as it runs, such as the site; the second argument gives what is in force.
+Beside: TypeAlias = Callable[[Service, Callable[[], Watch]], AbstractAsyncContextManager[None]]
 
 
 @asynccontextmanager
@@ -82,7 +87,9 @@ async def service(
         for channel in ways.values():
             stack.push_async_callback(channel.aclose)
         parser = FeedParser()
-        writer = DigestWriter(store=store, renderer=DigestRenderer(settings.templates), sample=sample)
+        writer = DigestWriter(
+            store=store, renderer=DigestRenderer(settings.templates, reader_links(settings)), sample=sample
+        )
         pipeline = Pipeline(
             store=store,
             fetcher=http,
@@ -97,8 +104,11 @@ async def service(
         yield Service(settings, clock, store, http, parser, writer, desk)
 
 
-async def run(settings: Settings) -> None:
-    """The daemon, until SIGTERM or SIGINT. Raises ConfigError, StoreError or AlreadyRunningError at the start."""
+async def run(settings: Settings, beside: Beside | None = None) -> None:
+    """The daemon, until SIGTERM or SIGINT, and what works `beside` it, which begins before it and ends after it.
+
+    Raises ConfigError, StoreError or AlreadyRunningError at the start, and whatever `beside` raises.
+    """
     configuration = Configuration(settings)
     watch = await asyncio.to_thread(configuration.load)
     for problem in await asyncio.to_thread(configuration.failing):
@@ -123,9 +133,10 @@ async def run(settings: Settings) -> None:
                 user_agent=settings.user_agent,
                 transport=BoundedTransport(transport(settings)),
             )
+        daemon = Daemon(built.desk, watch, rhythm, reload, heart)
         try:
-            async with giving_back():
-                await Daemon(built.desk, watch, rhythm, reload, heart).run()
+            async with giving_back(), beside(built, lambda: daemon.watch) if beside else nullcontext():
+                await daemon.run()
         finally:
             if heart:
                 await heart.aclose()

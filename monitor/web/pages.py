@@ -1,0 +1,124 @@
+"""The site's pages in words: what a link is about to do, what it did, what is not to be had."""
+
+import base64
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cache
+from importlib.resources import files
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from monitor.app.answers import Matter
+from monitor.core.tickets import Action
+
+SPANS = {"1": "1 day", "3": "3 days", "7": "1 week"}  # days of a silence
+
+_FOR_ALL = "This holds for everybody who gets the digests of this monitor."
+_TUNING = "Marks help whoever tunes the rule; they take nothing out of a digest."
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page. `headline` is a source's or a digest's name, `facts` are (name, value); all is plain text.
+
+    With a `button` there is a form that posts to the page's own address: `do=yes`, or `do=undo` where it `undoes`.
+    """
+
+    title: str
+    lines: tuple[str, ...] = ()
+    headline: str = ""
+    facts: tuple[tuple[str, str], ...] = ()
+    choices: tuple[tuple[str, str], ...] = ()
+    button: str = ""
+    undoes: bool = False
+    note: str = ""
+
+
+def asking(matter: Matter) -> Page:
+    """What the button will do; where it is done already, that."""
+    if matter.settled:
+        return told(matter)
+    page = Page("", headline=matter.headline, facts=_facts(matter))
+    match matter.action:
+        case Action.ACK:
+            lines = ("It is not repeated any more once somebody has seen to it. New reports of it still come.",)
+            return replace(page, title="Acknowledge this story?", lines=lines, button="Acknowledge", note=_FOR_ALL)
+        case Action.SILENCE:
+            lines = ("No digest tells it meanwhile; what is left out is counted.",)
+            choices = tuple(SPANS.items())
+            page = replace(page, title="Be quiet about this story?", lines=lines, choices=choices)
+            return replace(page, button="Be quiet", note=_FOR_ALL)
+        case Action.RELEVANT:
+            return replace(page, title="Mark this report as relevant?", button="Relevant", note=_TUNING)
+        case Action.NOISE:
+            return replace(page, title="Mark this report as noise?", button="Noise", note=_TUNING)
+        case _:
+            lines = ("The next ones go to the others only.",)
+            return replace(page, title="Unsubscribe from this digest?", lines=lines, button="Unsubscribe")
+
+
+def told(matter: Matter) -> Page:
+    """What was done, now or before, and how to take it back where that can be."""
+    page = Page("", headline=matter.headline, facts=_facts(matter))
+    match matter.action:
+        case Action.ACK:
+            lines = ("Somebody has seen to this story: it is not repeated. New reports of it still come.",)
+            return replace(page, title="Acknowledged", lines=lines)
+        case Action.SILENCE:
+            until = _moment(matter.until) if matter.until else "then"
+            page = replace(page, title=f"Quiet until {until}", button="Tell it again", undoes=True)
+            return replace(page, lines=("What digests leave out meanwhile is counted in them.",), note=_FOR_ALL)
+        case Action.RELEVANT:
+            return replace(page, title="Marked as relevant", note=_TUNING)
+        case Action.NOISE:
+            return replace(page, title="Marked as noise", note=_TUNING)
+        case _:
+            page = replace(page, title="Unsubscribed", button="Subscribe again", undoes=True)
+            return replace(page, lines=("The next digests go to the others only.",))
+
+
+def undone(matter: Matter) -> Page:
+    """What was taken back."""
+    title = "Subscribed again" if matter.action is Action.UNSUBSCRIBE else "It will be told again"
+    return Page(title, headline=matter.headline, facts=_facts(matter))
+
+
+def html(page: Page) -> str:
+    """The page as a whole document that asks for nothing else."""
+    return _template().render(p=page, css=Markup(_css()))  # noqa: S704 (our own file)
+
+
+@cache
+def policy() -> str:
+    """The Content-Security-Policy of these pages: no script, nothing from anywhere, this one style sheet."""
+    style = base64.b64encode(hashlib.sha256(_css().encode()).digest()).decode()
+    parts = ("default-src 'none'", f"style-src 'sha256-{style}'", "form-action 'self'", "base-uri 'none'")
+    return "; ".join((*parts, "frame-ancestors 'none'"))
+
+
+def _facts(matter: Matter) -> tuple[tuple[str, str], ...]:
+    rules = (("Rule" if len(matter.rules) == 1 else "Rules", ", ".join(matter.rules)),) if matter.rules else ()
+    return (*rules, *((("Recipient", matter.recipient.address or str(matter.recipient)),) if matter.recipient else ()))
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%A %d %B %Y, %H:%M} UTC"
+
+
+@cache
+def _css() -> str:
+    return files("monitor.web").joinpath("templates/page.css").read_text(encoding="utf-8")
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=PackageLoader("monitor.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("page.html")
