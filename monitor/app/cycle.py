@@ -61,6 +61,7 @@ class Desk:
             self.pipeline.replan(watch.enabled, now)
             for spec in watch.digests:
                 self.store.digests.start(spec.id, now)
+            self.store.digests.note_rules(watch.matcher.rules, now)
             known = {spec.id for spec in watch.digests}
             return [tray for digest, tray in self.store.digests.waiting().items() if digest not in known]
 
@@ -92,7 +93,10 @@ class Desk:
         return await self.at_store(self.writer.write_due, watch, self.clock.now())
 
     async def once(self, watch: Watch, progress: Callable[[Outcome, int], None] | None = None) -> PollSummary:
-        """One whole cycle. `progress` is told each outcome and how many feeds are due in all."""
+        """One whole cycle. `progress` is told each outcome and how many feeds are due in all.
+
+        Raises what kept a digest from being written, once all that could be written is sent.
+        """
         await self.open(watch)
         due = await self.due(watch)
 
@@ -103,8 +107,10 @@ class Desk:
             return outcome
 
         outcomes = await asyncio.gather(*(poll(feed, state) for feed, state in due))
-        await self.write_digests(watch)
-        attempts = await self.dispatcher.send_due()
+        try:
+            await self.write_digests(watch)
+        finally:
+            attempts = await self.dispatcher.send_due()
         return summarise(outcomes, attempts, feeds_due=len(due))
 
 

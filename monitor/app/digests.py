@@ -1,15 +1,19 @@
-"""Makes digests when they are due: tray → Digest → messages → outbox, in one transaction. Does not send."""
+"""Makes digests when they are due: tray → Digest → messages → outbox, in one transaction. Does not send.
 
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+Here stand digests with a cron line and what is written by hand; those at once are in alerts.py.
+"""
 
+from dataclasses import dataclass
+from datetime import datetime
+
+from monitor.app.alerts import AlertWriter, thread
+from monitor.app.drafts import ITS_HOUR, Draft, Drafter
 from monitor.app.ports import Renderer, Store
 from monitor.app.watch import Watch
 from monitor.core import schedule
-from monitor.core.digest import compose
-from monitor.core.model import Coverage, Delivery, Digest, DigestSpec
-
-HISTORY_DAYS = 30  # the small figures beside a topic
+from monitor.core.digest import Occasion
+from monitor.core.model import Digest, DigestSpec
+from monitor.core.quiet import pause_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,23 +31,22 @@ class DigestWriter:
 
     def __init__(self, *, store: Store, renderer: Renderer, sample: bool = False) -> None:
         self._store = store
-        self._renderer = renderer
-        self._sample = sample
+        self._drafter = Drafter(store=store, renderer=renderer, sample=sample)
+        self._alerts = AlertWriter(store, self._drafter)
 
     def write_due(self, watch: Watch, now: datetime) -> list[Digest]:
-        """Write every digest whose time has come; one that can't be written never keeps the others back."""
+        """Write every digest whose time has come; one that can't be written never keeps the others back.
+
+        Raises ExceptionGroup with what could not be written, when all else is.
+        """
         written: list[Digest] = []
         errors: list[Exception] = []
-        trays = self._store.digests.waiting()
         for spec in watch.digests:
-            tray = trays.get(spec.id)
-            due = schedule.digest_due(
-                spec, last=self._last(spec, now), waiting_since=tray.since if tray else None, now=now
-            )
-            if due is None:
-                continue
             try:
-                written.append(self.write(watch, spec, now))
+                if spec.immediate:
+                    written += self._alerts.write_due(watch, spec, now, errors)
+                elif due := schedule.digest_due(spec, last=self._last(spec, now), waiting_since=None, now=now):
+                    written.append(self._write(watch, spec, now, _made_up_for(spec, due)))
             except Exception as error:
                 errors.append(error)
         if errors:
@@ -51,46 +54,33 @@ class DigestWriter:
         return written
 
     def write(self, watch: Watch, spec: DigestSpec, now: datetime) -> Digest:
-        """Write one digest now: empties its tray and queues its deliveries, together or not at all."""
-        with self._store.transaction():
-            tray = self._store.digests.waiting().get(spec.id)
-            hit_ids = tray.hit_ids if tray else ()
-            digest = self.preview(watch, spec, now)
-            silent = not hit_ids and (spec.immediate or not spec.send_empty)
-            deliveries = [] if silent else self._deliveries(spec, digest, now)
-            self._store.digests.close(digest, hit_ids, deliveries, now)
-        return digest
+        """Write one digest now, due or not: empties its tray and queues its deliveries, together or not at all."""
+        return self._write(watch, spec, now, ITS_HOUR)
 
     def preview(self, watch: Watch, spec: DigestSpec, now: datetime) -> Digest:
         """The digest as it would be written now; changes nothing."""
-        desk, archive = self._store.digests, self._store.archive
-        tray = desk.waiting().get(spec.id)
-        hits = archive.hits(tray.hit_ids) if tray else []
-        since = desk.last_sent(spec.id)
-        rules = {hit.hit.rule for hit in hits}
-        return compose(
-            spec,
-            hits,
-            feeds=watch.feeds_by_id,
-            rules=watch.rules_by_id,
-            told=archive.story_ids_told(spec.id, {hit.story_id for hit in hits}),
-            daily=archive.daily_hits(rules, HISTORY_DAYS, now, spec.timezone),
-            coverage=self._coverage(watch, spec, since, now),
-            since=since,
-            now=now,
-            next_at=schedule.next_digest(spec, now),
-            left_out=desk.left_out(spec.id),
-            notes=watch.notes,
-            sample=self._sample,
-        )
+        return self._draft(watch, spec, now, ITS_HOUR).digest
 
-    def _coverage(self, watch: Watch, spec: DigestSpec, since: datetime | None, now: datetime) -> Coverage:
-        """What was watched, and how the feeds fared since somebody last heard of that."""
-        since = since or now - timedelta(days=1)
-        heard = min(self._store.digests.last_heard(spec.id) or since, since)
-        enabled = {feed.id for feed in watch.enabled}
-        notices = (notice for notice in self._store.feeds.notices(heard, now) if notice.feed in enabled)
-        return replace(self._store.archive.coverage(watch.enabled, since, now), notices=tuple(notices))
+    def _write(self, watch: Watch, spec: DigestSpec, now: datetime, occasion: Occasion) -> Digest:
+        with self._store.transaction():
+            draft = self._draft(watch, spec, now, occasion)
+            silent = not draft.hit_ids and (spec.immediate or not spec.send_empty)
+            self._drafter.put_out(spec, draft, now, silent=silent)
+        return draft.digest
+
+    def _draft(self, watch: Watch, spec: DigestSpec, now: datetime, occasion: Occasion) -> Draft:
+        """Of all that waits; for a digest at once, as one alert."""
+        tray = self._store.digests.waiting().get(spec.id)
+        hit_ids = tray.hit_ids if tray else ()
+        draft = self._drafter.draft(watch, spec, now, hit_ids, occasion=occasion)
+        if not spec.immediate or not draft.hit_ids:
+            return draft
+        stories = [story.story_id for story in draft.digest.stories]
+        alone = len(stories) == 1
+        alert = Occasion(
+            alert=True, folded=0 if alone else len(stories), thread=thread(spec, stories[0]) if alone else ""
+        )
+        return self._drafter.draft(watch, spec, now, hit_ids, occasion=alert)
 
     def outlook(self, watch: Watch, now: datetime) -> list[DigestOutlook]:
         """Every digest with its next time, in the order of the file."""
@@ -110,22 +100,8 @@ class DigestWriter:
     def _last(self, spec: DigestSpec, now: datetime) -> datetime:
         return self._store.digests.last_sent(spec.id) or self._store.digests.start(spec.id, now)
 
-    def _deliveries(self, spec: DigestSpec, digest: Digest, now: datetime) -> list[Delivery]:
-        """One delivery for each target and part; the key names digest run, target and part."""
-        run = f"{spec.id}@{now:%Y%m%dT%H%M%S.%fZ}"
-        deliveries: list[Delivery] = []
-        for target in spec.to:
-            messages = self._renderer.render(digest, target)
-            deliveries += [
-                Delivery(
-                    key=f"{run}:{target}:{part}",
-                    digest=spec.id,
-                    target=target,
-                    message=message,
-                    created_at=now,
-                    part=part,
-                    parts=len(messages),
-                )
-                for part, message in enumerate(messages, start=1)
-            ]
-        return deliveries
+
+def _made_up_for(spec: DigestSpec, due: datetime) -> Occasion:
+    """Why a digest comes later than its hour."""
+    pause = pause_at(spec, due)
+    return Occasion(held_since=due, held_by=pause.by) if pause else ITS_HOUR

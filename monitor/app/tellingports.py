@@ -76,8 +76,8 @@ class DigestDesk(Protocol):
         """When this digest was last made and queued for somebody, or None: an empty one may be made for nobody."""
         ...
 
-    def runs(self, digest: str, since: datetime) -> list[datetime]:
-        """When this digest was made and queued for somebody, after `since`, in order."""
+    def runs(self, digest: str, since: datetime) -> list[tuple[datetime, int]]:
+        """When this digest was made and queued for somebody, after `since`, in order, and of how many stories."""
         ...
 
     def start(self, digest: str, now: datetime) -> datetime:

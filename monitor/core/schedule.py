@@ -193,7 +193,7 @@ def fold_until(
     if folded_at is None or not now - rate.span < folded_at <= now:
         return Fold(together=True)
     calm = [later(run, rate.span) for run in recent[surplus - 1 : surplus]]  # when as many have gone by
-    return Fold(together=True, until=min(later(folded_at, rate.span), *calm))
+    return Fold(together=True, until=min([later(folded_at, rate.span), *calm]))
 
 
 def _between(spec: DigestSpec, after: datetime, until: datetime) -> list[datetime]:

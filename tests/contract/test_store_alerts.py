@@ -122,10 +122,10 @@ def test_after_the_clock_was_set_back_a_story_comes_again_rather_than_never(stor
 
 
 def test_only_runs_that_went_to_somebody_count_for_the_rate(store: SqliteStore) -> None:
-    for at in (0, 1, 2):
-        told(store, hours(at), ())
+    for at, stories in ((0, ()), (1, ()), (2, story_of(store, *saved_hits(store, "a", "b")))):
+        told(store, hours(at), (), *stories)
     store.digests.close(digest("flash", hours(3)), (), (), hours(3))
-    assert store.digests.runs("flash", hours(0)) == [hours(1), hours(2)]
+    assert store.digests.runs("flash", hours(0)) == [(hours(1), 0), (hours(2), 2)]
     assert store.digests.runs("morning", hours(0)) == []
 
 

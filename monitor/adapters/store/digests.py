@@ -55,15 +55,18 @@ WITH tray AS (
         json_group_array(DISTINCT h.rule) AS rules
     FROM waiting AS w JOIN hits AS h ON h.id = w.hit_id WHERE w.digest = :digest GROUP BY h.story_id
 ), again AS (
-    SELECT t.story_id FROM tellings AS t JOIN stories AS s ON s.id = t.story_id
+    SELECT t.story_id, json_group_array(DISTINCT h.rule) AS rules
+    FROM tellings AS t JOIN stories AS s ON s.id = t.story_id JOIN hits AS h ON h.story_id = t.story_id
+    JOIN told ON told.digest = t.digest AND told.hit_id = h.id
     WHERE t.digest = :digest AND (t.last_at <= :told_before OR t.last_at > :now) AND s.last_at >= :report_after
         AND t.repeats < :most AND t.story_id NOT IN (SELECT story_id FROM tray)
         AND NOT EXISTS (SELECT 1 FROM acks WHERE story_id = t.story_id)
+    GROUP BY t.story_id
 )
 SELECT s.id AS story_id, s.last_at AS report_at, tray.since, coalesce(tray.hit_ids, '[]') AS hit_ids,
-    coalesce(tray.rules, '[]') AS rules, t.first_at, t.last_at, t.repeats,
+    one.rules, t.first_at, t.last_at, t.repeats,
     EXISTS (SELECT 1 FROM acks WHERE story_id = s.id) AS acknowledged
-FROM (SELECT story_id FROM tray UNION ALL SELECT story_id FROM again) AS one
+FROM (SELECT story_id, rules FROM tray UNION ALL SELECT story_id, rules FROM again) AS one
 JOIN stories AS s ON s.id = one.story_id
 LEFT JOIN tray ON tray.story_id = one.story_id
 LEFT JOIN tellings AS t ON t.digest = :digest AND t.story_id = one.story_id
@@ -191,13 +194,13 @@ class DigestDesk:
         """
         return moment_or_none(self._database.value(sql, (digest,)))
 
-    def runs(self, digest: str, since: datetime) -> list[datetime]:
-        """When this digest was made and queued for somebody, after `since`, in order."""
+    def runs(self, digest: str, since: datetime) -> list[tuple[datetime, int]]:
+        """When this digest was made and queued for somebody, after `since`, in order, and of how many stories."""
         sql = """
-            SELECT at FROM runs WHERE digest = ? AND at > ?
+            SELECT at, stories FROM runs WHERE digest = ? AND at > ?
                 AND EXISTS (SELECT 1 FROM deliveries WHERE run_id = runs.id) ORDER BY at, id
         """
-        return [moment(row["at"]) for row in self._database.rows(sql, (digest, stamp(since)))]
+        return [(moment(row["at"]), row["stories"]) for row in self._database.rows(sql, (digest, stamp(since)))]
 
     def start(self, digest: str, now: datetime) -> datetime:
         """When this digest was first known (recorded now if never): cron times before it are not made up for."""

@@ -129,7 +129,7 @@ class Alert:
     story_id: int
     hit_ids: tuple[int, ...] = ()  # in the tray
     since: datetime | None = None  # when the oldest of them was put there; None: nothing waits
-    rules: frozenset[str] = frozenset()  # of the hits in the tray
+    rules: frozenset[str] = frozenset()  # of the hits in the tray; where none wait, of those told
     told: Telling | None = None
     acknowledged: bool = False
     last_report: datetime | None = None  # when its last report came

@@ -1,0 +1,174 @@
+"""Digests at once, story by story: which alerts are due, singly or folded into one, and what was held back.
+
+Runs every few seconds, so that it asks the store one question where nothing is due.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from monitor.app.drafts import Drafter, Period
+from monitor.app.ports import Store
+from monitor.app.watch import Watch
+from monitor.core import routes, schedule, silences
+from monitor.core.digest import Occasion
+from monitor.core.model import Alert, Digest, DigestSpec, Silence
+from monitor.core.quiet import Pause, pause_at
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """An alert whose time has come; `held`: the pause in which it would have come, now over."""
+
+    alert: Alert
+    held: Pause | None
+
+
+@dataclass
+class _Spared:
+    """Stories that would come again but for these silences: not to be looked at until those change."""
+
+    silences: Sequence[Silence] = ()
+    stories: set[tuple[str, int]] = field(default_factory=set)
+
+
+class AlertWriter:
+    """Writes the alerts of digests at once. Blocks on the store."""
+
+    def __init__(self, store: Store, drafter: Drafter) -> None:
+        self._store = store
+        self._drafter = drafter
+        self._spared = _Spared()
+
+    def write_due(self, watch: Watch, spec: DigestSpec, now: datetime, errors: list[Exception]) -> list[Digest]:
+        """Write what is due, each alert by itself; one that can't be written is kept, with its error in `errors`."""
+        due = self._due(watch, spec, now)
+        if not due or self._fold(spec, due, now) is None:
+            return []
+        due = self._audible(spec, due, now)
+        fold = self._fold(spec, due, now) if due else None
+        if fold is None:
+            return []
+        written: list[Digest] = []
+        period = self._drafter.period(watch, spec, now)
+        for group in _groups(due, fold.together):
+            try:
+                digest = self._write(watch, spec, now, group, period)
+            except Exception as error:
+                errors.append(error)
+                continue
+            if digest:
+                written.append(digest)
+                period = period.told()
+        return written
+
+    def _due(self, watch: Watch, spec: DigestSpec, now: datetime) -> list[_Due]:
+        """Alerts whose time has come and that no pause holds back now."""
+        pause = pause_at(spec, now)
+        if pause and pause_at(spec, now, urgent=True):
+            return []
+        repeat = spec.repeat_after
+        alerts = self._store.digests.alerts(
+            spec.id,
+            now,
+            told_before=now - repeat if repeat else now,
+            report_after=now - schedule.NO_REPEAT_AFTER,
+            most=schedule.MAX_REPEATS if repeat else 0,
+        )
+        found = []
+        for alert in alerts:
+            at = schedule.alert_due(
+                spec,
+                waiting_since=alert.since,
+                told=alert.told,
+                acknowledged=alert.acknowledged,
+                last_report=alert.last_report,
+                now=now,
+            )
+            if at is None or at > now:
+                continue
+            urgent = _urgent(watch, spec, alert)
+            if urgent or not pause:
+                found.append(_Due(alert, pause_at(spec, at, urgent=urgent)))
+        return found
+
+    def _fold(self, spec: DigestSpec, due: Sequence[_Due], now: datetime) -> schedule.Fold | None:
+        """How they are told; None: not yet. What was held back counts as one."""
+        runs = self._store.digests.runs(spec.id, now - spec.at_most.span)
+        fresh = sum(one.held is None for one in due)
+        fold = schedule.fold_until(
+            spec,
+            [at for at, _ in runs],
+            fresh + (fresh < len(due)),
+            now,
+            folded_at=max((at for at, stories in runs if stories > 1 and at <= now), default=None),
+        )
+        return None if fold.until and fold.until > now else fold
+
+    def _audible(self, spec: DigestSpec, due: list[_Due], now: datetime) -> list[_Due]:
+        """Without what people asked to be quiet about, which is set aside and counted."""
+        in_force = self._store.people.silences(now)
+        if self._spared.silences != in_force:
+            self._spared = _Spared(in_force)
+        if not in_force:
+            return due
+        due = [one for one in due if one.alert.hit_ids or (spec.id, one.alert.story_id) not in self._spared.stories]
+        waiting = self._store.archive.hits([hit for one in due for hit in one.alert.hit_ids])
+        repeated = self._drafter.told(spec, [one.alert.story_id for one in due if not one.alert.hit_ids])
+        told, silenced = silences.sort_out(waiting, in_force, now)
+        with self._store.transaction():
+            self._drafter.set_aside(spec, silenced, now)
+        audible = {hit.id for hit in told}
+        loud = {hit.story_id for hit in silences.sort_out(repeated, in_force, now)[0]}
+        found = []
+        for one in due:
+            alert = one.alert
+            if left := tuple(hit for hit in alert.hit_ids if hit in audible):
+                found.append(replace(one, alert=replace(alert, hit_ids=left)))
+            elif not alert.hit_ids and alert.story_id in loud:
+                found.append(one)
+            elif not alert.hit_ids:
+                self._spared.stories.add((spec.id, alert.story_id))
+        return found
+
+    def _write(
+        self, watch: Watch, spec: DigestSpec, now: datetime, group: Sequence[_Due], period: Period
+    ) -> Digest | None:
+        """One alert, or several in one digest; None where nothing is left to tell."""
+        alerts = [one.alert for one in group]
+        pauses = [one.held for one in group if one.held]
+        held = {"held_since": min(pause.since for pause in pauses)} if pauses else {}
+        occasion = Occasion(
+            alert=True,
+            folded=len(group) if len(group) > 1 and len(pauses) < len(group) else 0,
+            held_by=" and ".join(dict.fromkeys(pause.by for pause in pauses)),
+            thread=thread(spec, alerts[0].story_id) if len(group) == 1 else "",
+            **held,
+        )
+        again = frozenset(alert.story_id for alert in alerts if not alert.hit_ids)
+        with self._store.transaction():
+            hits = [hit for alert in alerts for hit in alert.hit_ids]
+            draft = self._drafter.draft(watch, spec, now, hits, again=again, occasion=occasion, period=period)
+            if not draft.digest.stories:
+                self._drafter.set_aside(spec, draft.silenced, now)
+                return None
+            self._drafter.put_out(spec, draft, now)
+        return draft.digest
+
+
+def thread(spec: DigestSpec, story_id: int) -> str:
+    """What names a story to the readers of a digest."""
+    return f"{spec.id}/{story_id}"
+
+
+def _groups(due: Sequence[_Due], together: bool) -> list[list[_Due]]:
+    """What goes into one digest: all, or what was held back, and each of the others by itself."""
+    if together:
+        return [list(due)]
+    held = [one for one in due if one.held]
+    return [*([held] if held else []), *([one] for one in due if not one.held)]
+
+
+def _urgent(watch: Watch, spec: DigestSpec, alert: Alert) -> bool:
+    rules = (watch.rules_by_id.get(rule) for rule in alert.rules)
+    return any(routes.urgent(spec, rule) for rule in rules if rule)

@@ -1,0 +1,367 @@
+"""Digests at once: each story an alert of its own, at its time; folded when too many, held back when nobody should
+be disturbed, quiet where people asked for it."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import time, timedelta
+from pathlib import Path
+
+import pytest
+from support.alerting import DESK, FEEDS, FLASH, RULES, Newsdesk
+from support.stored import NOW, count, hours
+
+from monitor.adapters.store import SqliteStore, open_store
+from monitor.core.model import Ack, QuietHours, Rate, Silence, SilenceKind, StoryStatus, Target, Window
+
+NEW, MORE, CHANGED, AGAIN = StoryStatus
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqliteStore]:
+    store = open_store(tmp_path / "monitor.db")
+    store.feeds.sync(FEEDS, NOW)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def desk(store: SqliteStore) -> Newsdesk:
+    return Newsdesk(store)
+
+
+def statuses(desk: Newsdesk) -> list[list[tuple[int, StoryStatus]]]:
+    return [[(story.story_id, story.status) for story in digest.stories] for digest in desk.told]
+
+
+def silence(kind: SilenceKind, what: str, until: float = 5) -> Silence:
+    return Silence(id=0, kind=kind, what=what, until=hours(until), reason="known", at=NOW)
+
+
+# --- each story by itself -----------------------------------------------------------------------------------
+
+
+def test_each_story_is_an_alert_of_its_own_with_its_own_thread_and_key(desk: Newsdesk) -> None:
+    a, b = desk.report("a"), desk.report("b")
+    assert desk.tick(seconds=59) == []
+    first, second = desk.tick(seconds=1)
+    assert [(one.headline, one.thread, one.alert, one.folded) for one in (first, second)] == [
+        ("Новость a", f"flash/{a}", True, 0),
+        ("Новость b", f"flash/{b}", True, 0),
+    ]
+    found = desk.store.outbox.due(desk.now, 9)
+    assert [delivery.thread for delivery in found] == [f"flash/{a}"], "to one target one after another"
+    assert found[0].key == f"flash/{a}@20260302T080100.123456Z:memory:desk:1"
+    assert desk.waiting() == 0
+
+
+def test_what_comes_while_a_story_is_gathered_goes_out_with_it(desk: Newsdesk) -> None:
+    a = desk.report("a")
+    desk.now += timedelta(seconds=50)
+    desk.report("a2", story=a)
+    (alert,) = desk.tick(seconds=10)
+    assert len(alert.stories[0].carriers) == 2
+
+
+def test_further_reports_wait_for_their_turn_and_stand_before_what_was_told(desk: Newsdesk) -> None:
+    a = desk.report("a")
+    desk.tick(minutes=1)
+    desk.now += timedelta(minutes=1)
+    desk.report("a2", story=a)
+    desk.report("a3", story=a)
+    assert desk.tick(minutes=3) == []
+    assert desk.waiting() == 2
+    (update,) = desk.tick(minutes=1)
+    (story,) = update.stories
+    assert (story.status, update.thread, story.told_at) == (MORE, f"flash/{a}", NOW + timedelta(minutes=1))
+    assert [carrier.title for carrier in story.carriers] == ["Новость a2", "Новость a3"]
+    assert [carrier.title for carrier in story.earlier] == ["Новость a"]
+
+
+def test_a_late_report_of_a_story_told_long_ago_goes_out_at_once(desk: Newsdesk) -> None:
+    a = desk.report("a")
+    desk.tick(minutes=1)
+    desk.now += 3 * HOUR
+    desk.report("a2", story=a)
+    assert len(desk.tick()) == 1
+
+
+def test_an_alert_that_can_not_be_written_keeps_no_other_back_and_is_not_lost(desk: Newsdesk) -> None:
+    a, b = desk.report("a"), desk.report("b")
+    desk.press.broken = a
+    with pytest.raises(ExceptionGroup, match="trays are kept"):
+        desk.tick(minutes=1)
+    assert desk.subjects() == ["Новость b"]
+    assert desk.waiting() == 1
+    assert [run for run, _ in desk.store.digests.runs("flash", NOW)] == [desk.now]
+    desk.press.broken = 0
+    (late,) = desk.tick(seconds=2)
+    assert late.stories[0].story_id == a
+    assert b != a
+
+
+def test_nothing_due_writes_nothing(desk: Newsdesk) -> None:
+    assert desk.tick(days=1) == []
+    assert count(desk.store, "runs") == 0
+
+
+def test_news_of_feeds_and_rules_and_what_was_left_out_stand_in_the_first_alert_only(desk: Newsdesk) -> None:
+    desk.store.digests.note_rules(RULES, NOW)
+    desk.report("z")
+    desk.tick(minutes=1)
+    desk.store.digests.note_rules((replace(RULES[0], fingerprint="2"), RULES[1]), desk.now + HOUR)
+    desk.now += 2 * HOUR
+    desk.report("a")
+    desk.report("b")
+    (hit,) = desk.store.archive.hits([1])
+    desk.store.digests.leave_out("flash", hit.id, "too old", desk.now)
+    first, second = desk.tick(minutes=1)
+    assert [edit.rule for edit in first.rule_edits] == ["espionage-arrests"]
+    assert first.left_out == (("too old", 1),)
+    assert (second.rule_edits, second.left_out) == ((), ())
+    assert (first.since, second.since) == (NOW + timedelta(minutes=1),) * 2
+
+
+# --- repeats ------------------------------------------------------------------------------------------------
+
+
+def test_an_alert_comes_again_until_somebody_acknowledges_it(desk: Newsdesk) -> None:
+    desk.spec = replace(FLASH, repeat_after=2 * HOUR)
+    a = desk.report("a")
+    desk.tick(minutes=1)
+    assert desk.tick(minutes=119) == []
+    desk.tick(minutes=1)
+    desk.tick(hours=2)
+    desk.store.people.acknowledge(Ack(a, desk.now))
+    assert desk.tick(hours=2) == []
+    assert statuses(desk) == [[(a, NEW)], [(a, AGAIN)], [(a, AGAIN)]]
+    assert {digest.thread for digest in desk.told} == {f"flash/{a}"}
+    assert desk.told[1].headline == "Новость a"
+    desk.report("a2", story=a)
+    (update,) = desk.tick()
+    assert update.stories[0].acknowledged, "news is told all the same"
+
+
+def test_an_alert_comes_again_five_times_at_most(desk: Newsdesk) -> None:
+    desk.spec = replace(FLASH, repeat_after=HOUR)
+    desk.report("a")
+    for _ in range(24):
+        desk.tick(hours=1)
+    assert len(desk.told) == 6
+
+
+# --- too many -----------------------------------------------------------------------------------------------
+
+
+def test_more_alerts_than_the_rate_allows_come_as_one(desk: Newsdesk) -> None:
+    desk.spec = replace(FLASH, at_most=Rate(3, timedelta(minutes=10)))
+    stories = [desk.report(key) for key in "abcd"]
+    (fold,) = desk.tick(minutes=1)
+    assert (fold.folded, fold.thread, fold.alert) == (4, "", True)
+    assert fold.headline.startswith("4 alerts in 1 minute: ")
+    assert {story.story_id for story in fold.stories} == set(stories)
+    (delivery,) = desk.store.outbox.due(desk.now, 9)
+    assert delivery.key == "flash@20260302T080100.123456Z:memory:desk:1"
+
+
+def test_in_a_flood_one_digest_comes_a_span_and_nothing_is_lost(desk: Newsdesk) -> None:
+    desk.spec = replace(FLASH, at_most=Rate(2, timedelta(minutes=10)))
+    reported = []
+    for minute in range(60):
+        reported += [desk.report(f"{minute}-{n}") for n in range(3)]
+        desk.tick(minutes=1)
+    for _ in range(30):
+        desk.tick(minutes=1)
+    told = [story.story_id for digest in desk.told for story in digest.stories]
+    assert sorted(told) == sorted(reported)
+    assert 6 <= len(desk.told) <= 9
+
+
+def test_a_story_that_was_folded_is_followed_up_in_a_thread_of_its_own(desk: Newsdesk) -> None:
+    desk.spec = replace(FLASH, at_most=Rate(1, timedelta(minutes=1)))
+    a, _ = desk.report("a"), desk.report("b")
+    assert desk.tick(minutes=1)[0].folded == 2
+    desk.now += HOUR
+    desk.report("a2", story=a)
+    (update,) = desk.tick()
+    assert (update.stories[0].status, update.thread, update.folded) == (MORE, f"flash/{a}", 0)
+
+
+# --- held back ----------------------------------------------------------------------------------------------
+
+NIGHT = replace(
+    FLASH, quiet_hours=(QuietHours(time(22), time(7)),), quiet_unless=("severity=critical",), repeat_after=2 * HOUR
+)
+
+
+def test_quiet_hours_hold_alerts_back_and_tell_them_together_when_they_are_over(desk: Newsdesk) -> None:
+    desk.spec = replace(NIGHT, repeat_after=None)
+    desk.now = NOW.replace(hour=23)
+    a, b = desk.report("a"), desk.report("b")
+    assert desk.tick(hours=3) == []
+    (held,) = desk.tick(hours=5, minutes=30)
+    assert {story.story_id for story in held.stories} == {a, b}
+    assert (held.held_since, held.held_by) == (NOW.replace(hour=22, minute=0, second=0, microsecond=0), "quiet hours")
+    assert (held.thread, held.folded, desk.waiting()) == ("", 0, 0)
+
+
+def test_one_alert_that_was_held_back_keeps_its_thread(desk: Newsdesk) -> None:
+    desk.spec, desk.now = NIGHT, NOW.replace(hour=23)
+    a = desk.report("a")
+    (held,) = desk.tick(hours=9)
+    assert (held.thread, held.held_by) == (f"flash/{a}", "quiet hours")
+
+
+def test_what_is_urgent_is_told_in_quiet_hours_and_comes_again_in_them(desk: Newsdesk) -> None:
+    desk.spec, desk.now = NIGHT, NOW.replace(hour=23)
+    desk.report("a")
+    alarm = desk.report("b", rule="alarm")
+    desk.tick(minutes=1)
+    desk.tick(hours=2)
+    assert statuses(desk) == [[(alarm, NEW)], [(alarm, AGAIN)]]
+    assert [digest.held_since for digest in desk.told] == [None, None]
+
+
+def test_maintenance_holds_back_what_is_urgent_too_and_says_why(desk: Newsdesk) -> None:
+    window = Window(NOW, NOW + 3 * HOUR, "the mail server moves")
+    desk.spec = replace(NIGHT, maintenance=(window,))
+    desk.report("a", rule="alarm")
+    assert desk.tick(hours=2) == []
+    (held,) = desk.tick(hours=1)
+    assert (held.held_since, held.held_by) == (NOW, "the mail server moves")
+
+
+def test_what_comes_just_after_a_pause_is_told_by_itself(desk: Newsdesk) -> None:
+    desk.spec, desk.now = NIGHT, NOW.replace(hour=6, minute=58)
+    a = desk.report("a")
+    desk.now += timedelta(minutes=1, seconds=30)
+    b = desk.report("b")
+    held, alert = desk.tick(minutes=1)
+    assert [(held.held_by, held.thread), (alert.held_by, alert.thread)] == [
+        ("quiet hours", f"flash/{a}"),
+        ("", f"flash/{b}"),
+    ]
+
+
+# --- people's word ------------------------------------------------------------------------------------------
+
+KINDS: list[tuple[SilenceKind, str]] = [
+    (SilenceKind.STORY, "1"),
+    (SilenceKind.RULE, "espionage-arrests"),
+    (SilenceKind.SOURCE, "sample-ru"),
+    (SilenceKind.ENTITY, "espionage"),
+]
+
+
+@pytest.mark.parametrize(("kind", "what"), KINDS, ids=[kind.value for kind, _ in KINDS])
+def test_what_is_silenced_is_not_told_and_the_next_alert_counts_it(
+    desk: Newsdesk, kind: SilenceKind, what: str
+) -> None:
+    desk.store.people.silence(silence(kind, what))
+    desk.report("a")
+    assert desk.tick(minutes=1) == []
+    assert (desk.waiting(), count(desk.store, "runs"), count(desk.store, "tellings")) == (0, 0, 0)
+    desk.now = hours(6)
+    desk.report("b")
+    (alert,) = desk.tick(minutes=1)
+    assert alert.left_out == (("silenced until Mon 13:00: known", 1),)
+
+
+def test_a_silence_takes_its_reports_out_of_a_story_and_leaves_the_others(desk: Newsdesk) -> None:
+    a = desk.report("a")
+    desk.report("a2", story=a, rule="alarm")
+    desk.store.people.silence(silence(SilenceKind.RULE, "espionage-arrests"))
+    (alert,) = desk.tick(minutes=1)
+    assert [carrier.title for carrier in alert.stories[0].carriers] == ["Новость a2"]
+    assert alert.left_out == (("silenced until Mon 13:00: known", 1),)
+
+
+def test_silenced_alerts_do_not_count_for_the_rate(desk: Newsdesk) -> None:
+    desk.spec = replace(FLASH, at_most=Rate(1, timedelta(minutes=10)))
+    for key in "abc":
+        desk.report(key)
+    b = desk.report("d", rule="alarm")
+    desk.store.people.silence(silence(SilenceKind.RULE, "espionage-arrests"))
+    (alert,) = desk.tick(minutes=1)
+    assert (alert.folded, alert.thread) == (0, f"flash/{b}")
+    assert alert.left_out == (("silenced until Mon 13:00: known", 3),)
+
+
+def test_a_silenced_story_does_not_come_again_before_the_silence_is_over(desk: Newsdesk) -> None:
+    desk.spec = replace(FLASH, repeat_after=HOUR)
+    desk.report("a")
+    desk.tick(minutes=1)
+    kept = desk.store.people.silence(silence(SilenceKind.ENTITY, "ARREST"))
+    for _ in range(8):
+        desk.tick(minutes=30)
+    assert len(desk.told) == 1
+    desk.store.people.end_silence(kept.id)
+    assert [story.status for digest in desk.tick(seconds=2) for story in digest.stories] == [AGAIN]
+
+
+def test_who_left_gets_no_more_and_the_others_do(desk: Newsdesk) -> None:
+    anna, boris = Target("email", "anna@example.org"), Target("email", "boris@example.org")
+    desk.spec = replace(FLASH, to=(anna, boris))
+    desk.store.people.leave("flash", anna, NOW)
+    desk.report("a")
+    desk.tick(minutes=1)
+    assert [row["address"] for row in desk.store.query_outbox()] == ["boris@example.org"]
+    desk.store.people.leave("flash", boris, NOW)
+    desk.report("b")
+    assert len(desk.tick(minutes=1)) == 1
+    assert desk.waiting() == 0, "what nobody wants does not wait for ever"
+
+
+# --- by hand ------------------------------------------------------------------------------------------------
+
+
+def test_a_preview_of_one_waiting_story_is_its_alert_and_changes_nothing(desk: Newsdesk) -> None:
+    a = desk.report("a")
+    shown = desk.writer.preview(desk.watch, desk.spec, desk.now)
+    assert (shown.headline, shown.thread, desk.waiting()) == ("Новость a", f"flash/{a}", 1)
+
+
+def test_written_by_hand_all_that_waits_comes_as_one_due_or_not(desk: Newsdesk) -> None:
+    desk.report("a")
+    desk.report("b")
+    desk.store.people.silence(silence(SilenceKind.STORY, "2"))
+    desk.report("c")
+    written = desk.writer.write(desk.watch, desk.spec, desk.now)
+    assert (written.folded, len(written.stories), desk.waiting()) == (2, 2, 0)
+    assert written.left_out == (("silenced until Mon 13:00: known", 1),)
+    assert desk.tick(minutes=1) == []
+
+
+# --- by the clock -------------------------------------------------------------------------------------------
+
+
+def test_a_scheduled_digest_leaves_out_what_is_silenced_and_counts_it(desk: Newsdesk) -> None:
+    desk.spec = replace(FLASH, at="0 9 * * *", to=(DESK,))
+    desk.report("a")
+    desk.report("b", rule="alarm")
+    desk.store.people.silence(silence(SilenceKind.RULE, "alarm"))
+    (digest,) = desk.tick(hours=1)
+    assert (len(digest.stories), digest.alert, digest.thread) == (1, False, "")
+    assert digest.left_out == (("silenced until Mon 13:00: known", 1),)
+    assert desk.waiting() == 0
+
+
+def test_what_nobody_heard_of_is_counted_until_somebody_does(desk: Newsdesk) -> None:
+    desk.spec = replace(FLASH, at="0 * * * *", send_empty=False)
+    desk.report("a")
+    desk.store.people.silence(silence(SilenceKind.RULE, "espionage-arrests"))
+    desk.tick(hours=1)
+    assert desk.subjects() == []
+    desk.report("b", rule="alarm")
+    (digest,) = desk.tick(hours=1)
+    assert digest.left_out == (("silenced until Mon 13:00: known", 1),)
+    assert desk.tick(hours=1)[0].left_out == ()
+
+
+def test_a_digest_that_fell_into_maintenance_says_for_when_it_was_meant(desk: Newsdesk) -> None:
+    window = Window(NOW, NOW + 3 * HOUR, "the mail server moves")
+    desk.spec = replace(FLASH, at="0 9 * * *", maintenance=(window,))
+    assert desk.tick(hours=2) == []
+    (digest,) = desk.tick(hours=1, seconds=1)
+    assert digest.held_since == NOW.replace(hour=9, minute=0, second=0, microsecond=0)
+    assert digest.held_by == "the mail server moves"
