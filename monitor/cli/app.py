@@ -19,6 +19,7 @@ from monitor.cli import (
     rules,
     running,
     setup,
+    site,
     vocabulary,
 )
 from monitor.cli.session import Session
@@ -77,3 +78,4 @@ vocabulary.register(app, rules.app)
 app.add_typer(feeds.app, name="feeds", rich_help_panel="What is read and looked for")
 app.add_typer(rules.app, name="rules", rich_help_panel="What is read and looked for")
 app.add_typer(digests.app, name="digest", rich_help_panel="What is told")
+app.add_typer(site.app, name="site", rich_help_panel="What is told")
