@@ -69,21 +69,13 @@ def _around(hours: QuietHours, zone: ZoneInfo, today: date) -> tuple[Pause, ...]
 def _each(hours: QuietHours, zone: ZoneInfo, today: date) -> Iterator[Pause]:
     ends_next_day = hours.end <= hours.start
     for offset in range(-_DAYS, _DAYS + 1):
-        day = _day(today, offset)
-        if day is None or day.weekday() not in hours.days:
+        day = today + timedelta(days=offset)
+        if day.weekday() not in hours.days:
             continue
-        last = _day(day, 1) if ends_next_day else day
-        since, until = instants(day, hours.start, zone)[0], instants(last or day, hours.end, zone)[-1]
+        last = day + timedelta(days=1) if ends_next_day else day
+        since, until = instants(day, hours.start, zone)[0], instants(last, hours.end, zone)[-1]
         if since < until:
             yield Pause(since, until, QUIET)
-
-
-def _day(day: date, offset: int) -> date | None:
-    """So many days later; None beyond the calendar."""
-    try:
-        return day + timedelta(days=offset)
-    except OverflowError:
-        return None
 
 
 def instants(day: date, at: time, zone: ZoneInfo) -> tuple[datetime, ...]:

@@ -1,11 +1,14 @@
 """Selectors take the rules they name; a hit is told, or not with the reason in words."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from monitor.core.model import DigestSpec, Hit, Item, RuleInfo, RuleStatus, Severity, Target
-from monitor.core.routes import check_selector, in_words, selects, tellable
+from monitor.core.model import DigestSpec, FeedSpec, Hit, Item, Ownership, RuleInfo, RuleStatus, Severity, Target
+from monitor.core.routes import check_selector, in_words, selects, tellable, urgent, wants
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 TWO_DAYS = timedelta(hours=48)
@@ -147,3 +150,97 @@ def test_an_undated_item_seen_long_ago_is_old() -> None:
 )
 def test_durations_are_said_in_their_largest_exact_unit(span: timedelta, words: str) -> None:
     assert in_words(span) == words
+
+
+# --- whose news --------------------------------------------------------------------------------------------------
+
+WIRE = FeedSpec(
+    id="coast", url="https://coast.example/rss", language="zh-Hant", country="TW", ownership=Ownership.STATE,
+    tags=("wire", "sea"),
+)  # fmt: skip
+SEARCH = FeedSpec(id="river-gdelt-2", url="https://search.example/", made_from="river-gdelt")
+
+
+@pytest.mark.parametrize(
+    ("only", "feed", "language", "wanted", "why"),
+    [
+        ({}, None, None, True, "no condition"),
+        ({"languages": ("zh",)}, WIRE, None, True, "a more exact tag"),
+        ({"languages": ("zh-Hant",)}, WIRE, "ZH-hant", True, "in any case of letters"),
+        ({"languages": ("zh-Hant",)}, WIRE, "zh", False, "the item's own language counts first"),
+        ({"languages": ("z",)}, WIRE, None, False, "a tag is no prefix"),
+        ({"languages": ("not zh",)}, WIRE, None, False, "left out"),
+        ({"languages": ("not zh",)}, SEARCH, None, True, "an unknown language is left out by none"),
+        ({"languages": ("ru",)}, SEARCH, None, False, "and taken by no name"),
+        ({"languages": ("ru", "zh", "not zh-Hant")}, WIRE, None, False, "what leaves out wins"),
+        ({"countries": ("TW", "CN")}, WIRE, None, True, "alternatives"),
+        ({"countries": ("not TW",)}, WIRE, None, False, "left out"),
+        ({"countries": ("TW",)}, None, None, False, "a feed that is not there any more"),
+        ({"sources": ("coast",)}, WIRE, None, True, "by id"),
+        ({"sources": ("coast",)}, None, None, True, "by id, also when it is not there any more"),
+        ({"sources": ("river-gdelt",)}, SEARCH, None, True, "by the entry that it is one search of"),
+        ({"sources": ("tag:wire", "not tag:sport")}, WIRE, None, True, "by tag"),
+        ({"sources": ("not tag:sea",)}, WIRE, None, False, "not with this tag"),
+        ({"sources": ("ownership:state",)}, WIRE, None, True, "by who stands behind it"),
+        ({"sources": ("not ownership:state",)}, SEARCH, None, True, "unknown"),
+        ({"sources": ("coast",), "countries": ("RU",)}, WIRE, None, False, "every condition counts"),
+    ],
+)
+def test_a_digest_wants_the_news_of_its_languages_countries_and_sources(
+    only: dict[str, tuple[str, ...]], feed: FeedSpec | None, language: str | None, wanted: bool, why: str
+) -> None:
+    news = Item(feed=feed.id if feed else "coast", key="k", title="Заголовок", language=language)
+    assert wants(DigestSpec(id="desk", rules=("*",), to=(), **only), news, feed) is wanted, why
+
+
+def test_what_is_urgent_is_told_in_quiet_hours() -> None:
+    quiet = DigestSpec(id="flash", rules=("*",), to=(), quiet_unless=("severity=high", "not tag:river"))
+    assert [urgent(quiet, one) for one in RULES] == [False, False, False]
+    assert urgent(quiet, rule("fire", "high"))
+    assert not urgent(spec("*", at=None), rule("fire", "high")), "nothing is, unless it is said"
+
+
+selectors = st.lists(
+    st.sampled_from(
+        ["*", "severity>=medium", "severity=low", "tag:energy", "tumen-passage", "fsb-china", "not tag:river",
+         "not severity=high", "-power-of-siberia-2"]
+    ),
+    max_size=3,
+).map(tuple)  # fmt: skip
+
+
+@given(
+    taken=selectors,
+    at_once=selectors,
+    which=st.sampled_from(RULES),
+    status=st.sampled_from(RuleStatus),
+    first_read=st.booleans(),
+    hours_old=st.integers(0, 72) | st.none(),
+)
+def test_what_is_told_goes_either_into_the_digest_or_out_at_once_and_is_never_lost(
+    taken: tuple[str, ...],
+    at_once: tuple[str, ...],
+    which: RuleInfo,
+    status: RuleStatus,
+    first_read: bool,
+    hours_old: int | None,
+) -> None:
+    """Against the same digest without `at_once`, which tells everything itself."""
+    plain = DigestSpec(id="desk", rules=taken, to=(), at="0 8 * * *")
+    desk = replace(plain, at_once=at_once)
+    split = [desk, replace(plain, id="desk-at-once", at=None, also=at_once)] if at_once else [desk]
+    news = item(None if hours_old is None else NOW - timedelta(hours=hours_old))
+
+    def told(one: DigestSpec) -> bool:
+        verdict = tellable(
+            one, hit(status), news, rule=which, first_read=first_read, now=NOW, max_age=TWO_DAYS
+        )  # fmt: skip
+        return selects(one, which) and verdict.told
+
+    assert sum(map(told, split)) == told(plain)
+
+
+def test_what_was_told_at_once_is_counted_in_the_digest_with_its_reason() -> None:
+    desk = DigestSpec(id="desk", rules=("*",), to=(), at="0 8 * * *", at_once=("severity=high",))
+    verdict = tellable(desk, hit(), item(NOW), rule=RULES[0], first_read=False, now=NOW, max_age=TWO_DAYS)
+    assert (verdict.told, verdict.reason) == (False, "told at once by desk-at-once")
