@@ -11,7 +11,7 @@ from monitor.errors import ConfigError, MonitorError
 if TYPE_CHECKING:
     from monitor.app.ports import Store
 
-CHANNELS = ("console", "email", "file", "slack")
+CHANNELS = ("apprise", "atom", "console", "email", "file", "slack", "webhook")
 
 
 def require_feed(session: Session, store: "Store", feed: str | None) -> None:

@@ -4,13 +4,23 @@ import pickle
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TextIO
 from urllib.request import getproxies_environment
 
 from monitor.adapters.config import (
     Settings,
 )
-from monitor.adapters.deliver import ConsoleChannel, EmailChannel, FileChannel, SlackChannel
+from monitor.adapters.config.receivers import plain_name
+from monitor.adapters.deliver import (
+    AtomChannel,
+    ConsoleChannel,
+    EmailChannel,
+    FileChannel,
+    Receiver,
+    SlackChannel,
+    WebhookChannel,
+)
 from monitor.adapters.fetch import HttpFetcher
 from monitor.adapters.net import BoundedTransport, GuardedTransport
 from monitor.adapters.workers import Tool, Workers
@@ -71,7 +81,11 @@ def fetcher(settings: Settings) -> HttpFetcher:
 
 def channels(settings: Settings, console: TextIO | None) -> dict[str, Channel]:
     """The channels that the settings allow; what is missing fails its deliveries with a hint, not the start."""
-    ways: dict[str, Channel] = {"file": FileChannel(), "console": ConsoleChannel(console or sys.stdout)}
+    ways: dict[str, Channel] = {
+        "file": FileChannel(),
+        "atom": AtomChannel(),
+        "console": ConsoleChannel(console or sys.stdout),
+    }
     if settings.smtp:
         smtp = settings.smtp
         ways["email"] = EmailChannel(
@@ -90,12 +104,25 @@ def channels(settings: Settings, console: TextIO | None) -> dict[str, Channel]:
             api_url=slack.api_url,
             transport=BoundedTransport(transport(settings)),
         )
+    if settings.webhooks:
+        ways["webhook"] = WebhookChannel(
+            partial(_receiver, settings),
+            user_agent=settings.user_agent,
+            transport=BoundedTransport(transport(settings)),
+        )
     return ways
+
+
+def _receiver(settings: Settings, name: str) -> Receiver | None:
+    found = settings.webhooks.get(plain_name(name))
+    return Receiver(found.url.reveal(), [one.reveal() for one in found.secrets]) if found else None
 
 
 def hint(channel: str) -> str:
     known = {
         "email": "set MONITOR_SMTP_HOST and MONITOR_SMTP_FROM",
         "slack": "set MONITOR_SLACK_WEBHOOK or MONITOR_SLACK_TOKEN",
+        "webhook": "set MONITOR_WEBHOOK_NAME and MONITOR_WEBHOOK_NAME_SECRET",
+        "apprise": "set MONITOR_APPRISE_NAME",
     }
-    return known.get(channel, "known channels: console, email, file, slack")
+    return known.get(channel, "known channels: apprise, atom, console, email, file, slack, webhook")

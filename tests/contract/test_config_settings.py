@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from monitor.adapters.config import Settings, load_settings
-from monitor.adapters.config.settings import LogFormat, LogLevel, Secret, Security, webhook_name
+from monitor.adapters.config.receivers import plain_name
+from monitor.adapters.config.settings import LogFormat, LogLevel, Secret, Security
 from monitor.errors import ConfigError
 
 MAIL = {"MONITOR_SMTP_HOST": "mail.example", "MONITOR_SMTP_FROM": "News monitor <monitor@example.org>"}
@@ -142,7 +143,7 @@ def test_webhooks_are_found_by_the_name_of_the_channel_else_the_default() -> Non
             "MONITOR_SLACK_WEBHOOK_RUSSIA_CHINA": "https://hooks.example/named",
         }
     ).slack
-    assert webhook_name("#Russia-China") == "russia_china"
+    assert plain_name("#Russia-China") == "russia_china"
     assert slack.webhook("#russia-china") == Secret("https://hooks.example/named")
     assert slack.webhook("alerts") == Secret("https://hooks.example/default")
     only_named = load_settings({"MONITOR_SLACK_WEBHOOK_ALERTS": "https://hooks.example/a"}).slack

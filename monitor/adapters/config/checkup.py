@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from monitor.adapters.config.feeds import FeedFile, load_feeds
+from monitor.adapters.config.receivers import plain_name
 from monitor.adapters.config.rules import RuleFile, load_rules
 from monitor.adapters.config.settings import Settings
 from monitor.core.audience import absent_sources, doubts
@@ -115,4 +116,9 @@ def obstacle(settings: Settings, target: Target) -> tuple[str, str] | None:
     if target.channel == "slack" and not settings.slack.reaches(target.address):
         named = f"MONITOR_SLACK_WEBHOOK_{target.address.lstrip('#').upper().replace('-', '_')}"
         return f"`{target}` can't be reached: no access to Slack is set", f"set {named} or MONITOR_SLACK_TOKEN"
+    known = {"webhook": settings.webhooks, "apprise": settings.apprise}.get(target.channel)
+    if known is not None and plain_name(target.address) not in known:
+        named = f"MONITOR_{target.channel.upper()}_{plain_name(target.address).upper()}"
+        more = f" and {named}_SECRET" if target.channel == "webhook" else ""
+        return f"`{target}` can't be reached: its address is not set", f"set {named}{more}"
     return None

@@ -1,40 +1,17 @@
 """The environment → settings: paths, machine limits, secrets. Never read from YAML, so that files can be shared."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import TypeVar
 
 from monitor import __version__
-from monitor.adapters.config import site, values
+from monitor.adapters.config import receivers, site, values
+from monitor.adapters.config.environment import Environment, Secret, secret_address
 from monitor.core.addresses import WORDS, Network, parse_networks
-from monitor.core.suggest import suggestion
-from monitor.errors import ConfigError, Problem
-
-T = TypeVar("T")
-
-# Set by Kubernetes for every service that happens to be called "monitor"; none of ours begins so.
-_FOREIGN = re.compile(r"MONITOR_(SERVICE_(HOST|PORT)|PORT)(_.*)?")
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Secret:
-    """A password, token or secret address: shows itself only when asked."""
-
-    _value: str
-
-    def reveal(self) -> str:
-        """The secret itself; not for logs, messages or errors."""
-        return self._value
-
-    def __repr__(self) -> str:
-        return "Secret(…)"
-
-    def __str__(self) -> str:
-        return "…"
+from monitor.errors import ConfigError
 
 
 class Security(StrEnum):
@@ -86,12 +63,7 @@ class Slack:
 
     def webhook(self, address: str) -> Secret | None:
         """The webhook for an address: the one with this name (`#` left out), else the default one."""
-        return self.webhooks.get(webhook_name(address)) or self.webhooks.get("")
-
-
-def webhook_name(address: str) -> str:
-    """`#Russia-China` → `russia_china`: how a webhook's variable names a channel, in lower case."""
-    return re.sub(r"\W", "_", address.lstrip("#")).lower()
+        return self.webhooks.get(receivers.plain_name(address)) or self.webhooks.get("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +94,8 @@ class Settings:
     listen: site.Listen | None = None
     public_url: str = ""
     link_secret: Secret | None = None
+    webhooks: Mapping[str, receivers.Webhook] = field(default_factory=dict)  # by name, see `receivers.plain_name`
+    apprise: Mapping[str, Secret] = field(default_factory=dict)  # addresses of services, by name
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:
@@ -129,7 +103,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
 
     Raises ConfigError with every problem: impossible values, names that mean nothing, halves of a pair.
     """
-    env = _Environment(environ)
+    env = Environment(environ)
     default = Settings()
     settings = Settings(
         feeds=env.path("MONITOR_FEEDS") or default.feeds,
@@ -151,11 +125,13 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         allow_networks=env.get("MONITOR_ALLOW_NETWORKS", _networks, default.allow_networks),
         log_level=env.get("MONITOR_LOG_LEVEL", lambda v: values.choice(v, LogLevel), default.log_level),
         log_format=env.get("MONITOR_LOG_FORMAT", lambda v: values.choice(v, LogFormat), default.log_format),
-        heartbeat_url=env.get("MONITOR_HEARTBEAT_URL", _secret_address, None),
+        heartbeat_url=env.get("MONITOR_HEARTBEAT_URL", secret_address, None),
         templates=env.path("MONITOR_TEMPLATES"),
         listen=env.get("MONITOR_LISTEN", site.listen, None),
         public_url=env.get("MONITOR_PUBLIC_URL", site.public_url, ""),
         link_secret=env.get("MONITOR_LINK_SECRET", lambda value: Secret(site.link_secret(value)), None),
+        webhooks=receivers.webhooks(env),
+        apprise=receivers.apprise(env),
     )
     if env.has("MONITOR_PUBLIC_URL") and not env.has("MONITOR_LISTEN"):
         hint = "set MONITOR_LISTEN, e.g. to 127.0.0.1:8080, or take the address away"
@@ -166,7 +142,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     return settings
 
 
-def _smtp(env: "_Environment") -> Smtp | None:
+def _smtp(env: Environment) -> Smtp | None:
     host = env.text("MONITOR_SMTP_HOST")
     sender = env.get("MONITOR_SMTP_FROM", _sender, "")
     security = env.get("MONITOR_SMTP_SECURITY", lambda v: values.choice(v, Security), Security.STARTTLS)
@@ -185,21 +161,14 @@ def _smtp(env: "_Environment") -> Smtp | None:
     return Smtp(host, sender, port, security, user, password)
 
 
-def _slack(env: "_Environment") -> Slack:
+def _slack(env: Environment) -> Slack:
     hooks: dict[str, Secret] = {}
     for name in env.names("MONITOR_SLACK_WEBHOOK"):
-        address = env.get(name, _secret_address, None)
+        address = env.get(name, secret_address, None)
         if address:
-            hooks[webhook_name(name.removeprefix("MONITOR_SLACK_WEBHOOK").removeprefix("_"))] = address
+            hooks[receivers.plain_name(name.removeprefix("MONITOR_SLACK_WEBHOOK").removeprefix("_"))] = address
     api_url = env.get("MONITOR_SLACK_API_URL", values.web_address, Slack().api_url)
     return Slack(env.secret("MONITOR_SLACK_TOKEN"), hooks, api_url.rstrip("/"))
-
-
-def _secret_address(value: object) -> Secret:
-    try:
-        return Secret(values.web_address(value))
-    except values.ComplaintError:  # whose text would quote the secret
-        raise values.ComplaintError("is no web address", "copy the whole address, https://… included") from None
 
 
 def _sender(value: object) -> str:
@@ -242,81 +211,3 @@ def _networks(value: object) -> tuple[Network, ...]:
         words = " or ".join(f"`{word}`" for word in WORDS)
         hint = f"write networks such as 10.1.0.0/16 or fd12::/48, single addresses, {words}"
         raise values.ComplaintError(f"{values.shown(str(error))} is no network", hint) from None
-
-
-class _Environment:
-    """The environment with every complaint about it; remembers what was asked for, so that the rest is unknown."""
-
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self.problems: list[Problem] = []
-        self.known: set[str] = set()
-        self.environ = {name: value for name, value in environ.items() if name.startswith("MONITOR_")}
-        self.given = sorted({name.removesuffix("_FILE") for name, value in self.environ.items() if value.strip()})
-
-    def complain(self, name: str, message: str, hint: str = "") -> None:
-        self.problems.append(Problem((name,), message, hint))
-
-    def has(self, name: str) -> bool:
-        return name in self.given
-
-    def names(self, prefix: str) -> list[str]:
-        """The variables given that begin so; they count as known."""
-        self.known.add(prefix)
-        return [name for name in self.given if name == prefix or name.startswith(f"{prefix}_")]
-
-    def text(self, name: str) -> str:
-        """The value, from the variable or its file; empty where neither is set."""
-        self.known.add(name)
-        direct, file = self.environ.get(name, "").strip(), self.environ.get(f"{name}_FILE", "").strip()
-        if direct and file:
-            self.complain(name, f"is set, and {name}_FILE too", "keep one of them")
-        if direct or not file:
-            return direct
-        try:
-            found = Path(file).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-            self.complain(f"{name}_FILE", f"can't read {file}: {reason}", "check the path and its permissions")
-            return ""
-        if not found:
-            self.complain(f"{name}_FILE", f"{file} is empty", "write the value into it")
-        return found
-
-    def get(self, name: str, read: Callable[[object], T], default: T) -> T:
-        """The value as `read` understands it, else the default."""
-        found = self.text(name)
-        if not found:
-            return default
-        try:
-            return read(found)
-        except values.ComplaintError as complaint:
-            self.complain(name, str(complaint), complaint.hint)
-            return default
-
-    def path(self, name: str) -> Path | None:
-        found = self.text(name)
-        return Path(found).expanduser() if found else None
-
-    def secret(self, name: str) -> Secret | None:
-        found = self.text(name)
-        return Secret(found) if found else None
-
-    def number(self, name: str, default: int, *, least: int, most: int) -> int:
-        def read(value: object) -> int:
-            found = str(value)
-            if not re.fullmatch(r"[0-9]{1,18}", found) or not least <= int(found) <= most:
-                raise values.ComplaintError(f"{values.shown(value)} must be a number from {least} to {most}")
-            return int(found)
-
-        return self.get(name, read, default)
-
-    def meant(self, name: str) -> str:
-        known = {one.removeprefix("MONITOR_"): one for one in self.known}
-        close = suggestion(name.removeprefix("MONITOR_"), known)  # the common beginning says nothing
-        return close.replace("did you mean '", "did you mean 'MONITOR_")
-
-    def refuse_unknown(self) -> None:
-        for name in self.given:
-            if name in self.known or name.startswith("MONITOR_SLACK_WEBHOOK_") or _FOREIGN.fullmatch(name):
-                continue
-            self.complain(name, f"is no setting{self.meant(name)}", "see docs/settings.md; or remove it")

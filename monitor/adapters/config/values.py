@@ -29,7 +29,14 @@ _EMAIL = re.compile(
 )
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
-CHANNELS = ("email", "slack", "file", "console")
+_LACKS = {
+    "slack": ("channel", "slack:#channel, or slack:name for a webhook"),
+    "webhook": ("name", "webhook:name"),
+    "apprise": ("name", "apprise:name"),
+    "atom": ("file", "atom:out/hits.xml"),
+    "file": ("folder", "file:folder"),
+}
+CHANNELS = ("email", "slack", "webhook", "apprise", "atom", "file", "console")
 
 
 class ComplaintError(ValueError):
@@ -212,7 +219,7 @@ def is_email(address: str) -> bool:
 
 
 def target(value: object) -> Target:
-    """Where a digest goes: `email:address`, `slack:#channel` or `slack:name`, `file:folder`, `console:`."""
+    """Where a digest goes: `email:address`, `slack:#channel` or `slack:name`, `webhook:name` … `console:`."""
     found = text(value)
     channel, colon, address = found.partition(":")
     channel, address = channel.strip().lower(), address.strip()
@@ -222,14 +229,21 @@ def target(value: object) -> Target:
         elif found.startswith("#"):
             hint = f'did you mean "slack:{found}"?'
         else:
-            hint = "write email:name@host, slack:#channel, file:folder or console:"
+            hint = (
+                "write email:name@host, slack:#channel, webhook:name, apprise:name, atom:file, file:folder or console:"
+            )
         close = suggestion(channel, CHANNELS) if colon else ""
         raise ComplaintError(f"{shown(found)} is no place to send to{close}", hint)
     if channel == "email" and not is_email(address):
         raise ComplaintError(f"{shown(address)} is no email address", "write one address an entry: email:name@host")
-    if channel in {"slack", "file"} and not address:
-        hint = "write slack:#channel, or slack:name for a webhook" if channel == "slack" else "write file:folder"
-        raise ComplaintError(f"`{channel}:` lacks its {'channel' if channel == 'slack' else 'folder'}", hint)
+    if not address and channel in _LACKS:
+        what, example = _LACKS[channel]
+        raise ComplaintError(f"`{channel}:` lacks its {what}", f"write {example}")
+    if channel in {"webhook", "apprise"} and not _ID.fullmatch(address):
+        variable = f"MONITOR_{channel.upper()}_"
+        raise ComplaintError(
+            f"{shown(address)} is no name", f"write {channel}:name; the address itself stands in {variable}NAME"
+        )
     if channel == "console" and address:
         raise ComplaintError("`console:` takes no address", "write `console:`")
     return Target(channel, address)

@@ -1,8 +1,19 @@
 """Channels: each sends one delivery to one recipient, and says of a failure whether to try again."""
 
+from .atom import AtomChannel
 from .console import ConsoleChannel
 from .email import EmailChannel, Security
 from .file import FileChannel
 from .slack import SlackChannel
+from .webhook import Receiver, WebhookChannel
 
-__all__ = ["ConsoleChannel", "EmailChannel", "FileChannel", "Security", "SlackChannel"]
+__all__ = [
+    "AtomChannel",
+    "ConsoleChannel",
+    "EmailChannel",
+    "FileChannel",
+    "Receiver",
+    "Security",
+    "SlackChannel",
+    "WebhookChannel",
+]

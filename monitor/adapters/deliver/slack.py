@@ -5,8 +5,7 @@ import json
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -14,6 +13,7 @@ import httpx
 from monitor.core.model import Delivery, Receipt
 from monitor.errors import AddressRefusedError, ConfigError, DeliveryError, DeliveryFault, Problem
 
+from .answers import retry_after
 from .secrets import scrub
 
 # httpx writes every address it asks into the log, and a webhook's address is its password.
@@ -154,10 +154,10 @@ class SlackChannel:
         answer = _object(said)
         refusal = str(answer.get("error", "")) if answer.get("ok") is False else ""
         if status == 429 or refusal in {"ratelimited", "rate_limited"}:
-            wait = _retry_after(response.headers.get("Retry-After", ""), at)
+            wait = retry_after(response.headers.get("Retry-After", ""), at)
             raise self._error(address, "Slack asks to slow down (429)", TEMPORARY, wait)
         if status >= 500:
-            wait = _retry_after(response.headers.get("Retry-After", ""), at)
+            wait = retry_after(response.headers.get("Retry-After", ""), at)
             raise self._error(address, f"Slack answered {status}", TEMPORARY, wait)
         if not 200 <= status < 300:
             raise self._refused(address, f"answered {status}: {said}", said.strip())
@@ -204,15 +204,3 @@ def _object(text: str) -> dict[str, Any]:
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _retry_after(value: str, at: datetime) -> timedelta | None:
-    """Seconds, or an HTTP date seen from `at`."""
-    if value.strip().isdecimal():
-        return timedelta(seconds=int(value.strip()[:9]))
-    try:
-        when = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    when = when if when.tzinfo else when.replace(tzinfo=UTC)
-    return max(timedelta(0), when - at)
