@@ -41,9 +41,9 @@ class Answers:
     def look(self, ticket: Ticket, watch: Watch, now: datetime) -> Matter | None:
         """What the ticket is about; None when that is no longer in the archive. Changes nothing."""
         match ticket.action, ticket.subject:
-            case (Action.ACK | Action.SILENCE), (story_id,):
+            case ((Action.ACK | Action.SILENCE), (story_id,)):
                 return self._story(ticket.action, int(story_id), watch, now)
-            case (Action.RELEVANT | Action.NOISE), (hit_id,):
+            case ((Action.RELEVANT | Action.NOISE), (hit_id,)):
                 return self._hit(ticket.action, int(hit_id), watch)
             case Action.UNSUBSCRIBE, (digest, channel, address):
                 names = {spec.id: spec.label for spec in watch.digests}
@@ -60,7 +60,7 @@ class Answers:
                 people.acknowledge(Ack(int(story_id), now, REASON))
             case Action.SILENCE, (story_id,):
                 people.silence(Silence(0, SilenceKind.STORY, story_id, now + span, REASON, now))
-            case (Action.RELEVANT | Action.NOISE), (hit_id,):
+            case ((Action.RELEVANT | Action.NOISE), (hit_id,)):
                 self._store.bench.mark(int(hit_id), _MARKS[ticket.action], REASON, now)
             case Action.UNSUBSCRIBE, (digest, channel, address):
                 people.leave(digest, Target(channel, address), now)
