@@ -425,3 +425,41 @@ async def test_a_feed_that_rewrites_its_guids_brings_nothing_twice(bench: Bench)
         outcome = await bench.poll()
         assert (outcome.new, outcome.edited) == ((4, 0) if not rewriting else (0, 0))
     assert bench.tray("morning") == 4
+
+
+async def test_what_cannot_wait_goes_at_once_and_the_rest_into_the_digest(bench: Bench) -> None:
+    desk = replace(MORNING, id="desk", at_once=("severity>=high",))
+    alerts = replace(desk, id="desk-at-once", at=None, also=desk.at_once, at_once=())
+    bench.newsroom.rules = (RuleInfo("harbour", "Harbour", Severity.HIGH), RuleInfo("sea", "Sea", Severity.LOW))
+    bench.watch = Watch((FEED,), bench.newsroom, (desk, alerts))
+    bench.newsroom.items = (report("backlog"),)
+    await bench.poll()
+    assert (bench.tray("desk"), bench.tray("desk-at-once")) == (2, 0), "backlog wakes nobody, and is in the digest"
+    bench.newsroom.items = (report(),)
+    await bench.poll()
+    assert (bench.tray("desk"), bench.tray("desk-at-once")) == (3, 1)
+    assert ("told at once by desk-at-once", 1) in bench.store.digests.left_out("desk")
+    bench.newsroom.items = (report(title="The harbour stays shut"),)
+    await bench.poll()
+    assert (bench.tray("desk"), bench.tray("desk-at-once")) == (4, 1), "its new headline comes in the digest"
+
+
+@pytest.mark.parametrize(
+    ("only", "tray"),
+    [
+        ({"languages": ("en",)}, 1),
+        ({"languages": ("ru",)}, 0),
+        ({"sources": ("gazette",)}, 1),
+        ({"countries": ("RU",)}, 0),
+    ],
+)
+async def test_a_digest_gets_the_news_of_its_audience_alone(
+    bench: Bench, only: dict[str, tuple[str, ...]], tray: int
+) -> None:
+    bench.watch = Watch((FEED,), bench.newsroom, (replace(MORNING, **only),))  # type: ignore[arg-type]
+    bench.newsroom.items = (report(),)
+    await bench.poll()
+    bench.newsroom.items = (report(title="The harbour stays shut"),)
+    await bench.poll()
+    assert bench.tray("morning") == tray
+    assert not bench.store.digests.left_out("morning"), "what is not for it is not left out either"
