@@ -26,7 +26,7 @@ class LeafTable:
     lexicon: Lexicon
 
     def __init__(self, terms: Mapping[str, Term]) -> None:
-        self._terms = terms
+        self.terms = terms
         self._numbers: dict[int | str | Pattern, int] = {}  # phrases by identity: comparing them costs more
         self._needs: dict[tuple[int, int], tuple[int, ...]] = {}
         self._kept: list[Term] = []  # while their identities count
@@ -49,7 +49,7 @@ class LeafTable:
         """The condition over leaf numbers."""
         match condition:
             case TermRef(id=term_id):
-                return Leaf(self._term(self._terms[term_id]))
+                return Leaf(self._term(self.terms[term_id]))
             case Phrase(term=term):
                 self._kept.append(term)
                 return Leaf(self._term(term))
@@ -59,7 +59,7 @@ class LeafTable:
 
     def named_things(self) -> frozenset[int]:
         """Leaves of all terms that name an entity for readers, whether a rule uses them or not."""
-        return frozenset(self._term(term) for term in self._terms.values() if term.entity and term.gloss)
+        return frozenset(self._term(term) for term in self.terms.values() if term.entity and term.gloss)
 
     def _branch(self, group: Group) -> Branch:
         parts = tuple(NodePart(p.kind, tuple(map(self.node, p.children)), p.count) for p in group.parts)
@@ -99,7 +99,7 @@ class LeafTable:
     def _lookalikes(self, term: Term) -> Iterator[Form]:
         yield from term.lookalikes
         for other in term.lookalike_terms:
-            yield from (form.form for form in self._terms[other].forms)
+            yield from (form.form for form in self.terms[other].forms)
 
     def _context(self, condition: Condition) -> tuple[int, ...]:
         """A needed condition; its `within` is measured from the form itself."""

@@ -5,12 +5,14 @@ import pickle
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property, partial
 from hashlib import blake2b
 
 from monitor.core.model import FeedSpec, Hit, Item, RuleInfo, RuleStatus
 from monitor.core.rules.book import Kind, Restriction, Rule, Rulebook
 from monitor.core.rules.evaluate import Leaf, Node, Spot, Text, holds
+from monitor.core.rules.fingerprint import fingerprints
 from monitor.core.rules.leaves import LeafTable
 from monitor.core.rules.prefilter import Prefilter
 from monitor.core.rules.reading import Reading, Restricted
@@ -50,11 +52,16 @@ class Matcher:
         self._leaves = leaves
         self._feeds = feeds
         self._things = leaves.named_things()
-        self.rules: Sequence[RuleInfo] = tuple(rule.info for rule in rules)
         self._prefilter = Prefilter([rule.required for rule in rules], leaves.lexicon)
 
     def __reduce__(self) -> "tuple[Callable[[], Matcher], tuple[()]]":
         return self._recipe, ()
+
+    @cached_property
+    def rules(self) -> Sequence[RuleInfo]:
+        """Every rule that is not off, with its fingerprint; these are reckoned when somebody first asks."""
+        marks = fingerprints((rule.rule for rule in self._rules), self._leaves.terms)
+        return tuple(replace(rule.info, fingerprint=marks[rule.info.id]) for rule in self._rules)
 
     @cached_property
     def token(self) -> str:
