@@ -60,7 +60,7 @@ class DigestRenderer:
 
 def _messages(templates: Templates, digest: Digest, target: Target, links: Links | None) -> list[Message]:
     if target.channel == "slack":
-        return [Message("slack", body) for body in slack.messages(view(digest, links))]
+        return [Message("slack", body) for body in slack.messages(digest, links)]
     if target.channel == "email":
         return [Message("email", body) for body in _emails(templates, digest, view(digest, links, target))]
     if target.channel == "webhook":
@@ -70,7 +70,7 @@ def _messages(templates: Templates, digest: Digest, target: Target, links: Links
     whole = view(digest, links)
     if target.channel == "apprise":
         return [Message("apprise", {"subject": _subject(whole), "text": chat_text(digest)})]
-    data = {"slack": slack.messages(whole), "digest": digest_to_dict(digest)}
+    data = {"slack": slack.messages(digest, links), "digest": digest_to_dict(digest)}
     return [Message(target.channel, _email(templates, whole) | data)]
 
 
@@ -124,5 +124,5 @@ def render_text(digest: Digest) -> str:
 
 
 def render_slack(digest: Digest) -> list[dict[str, object]]:
-    """The digest as Slack message bodies `{text, blocks}`, in order, each within Slack's limits."""
-    return slack.messages(view(digest))
+    """The digest as Slack message bodies, in order, each within Slack's limits; see render/slack.py."""
+    return slack.messages(digest)

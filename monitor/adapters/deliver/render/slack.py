@@ -1,238 +1,264 @@
-"""A digest as Slack messages in Block Kit, counted against Slack's limits and split, never cut in silence. Pure.
+"""A digest as Slack messages: few, each within Slack's limits, and nothing left out that is not counted. Pure.
 
-What sources wrote (headlines, snippets) goes into rich text, where Slack reads no mark-up: `*` and `_` in a headline
-stay what they are, and bold works inside Han text, where mrkdwn has no word boundary to hold on to. Our own words go
-into mrkdwn with `&`, `<` and `>` escaped.
+What a reader can do with one click are links and not buttons: Slack reports every press of a button to the app, also
+of one that only opens an address, and warns the reader when nobody answers. A webhook's app has nobody who could.
 """
 
-import json
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
-from monitor.core.model import Segment
+from monitor.core.model import Digest, Segment, StoryStatus
+from monitor.core.tickets import Links
 
+from . import blocks as kit
+from .blocks import Block, Element
 from .differences import Run
+from .shapes import CarrierView, DigestView, LinkView, StoryView, TopicView
+from .stories import in_brief
 from .templating import because
-from .view import CarrierView, DigestView, StoryView, TopicView
-from .words import clip
+from .view import view
+from .words import clip, count
 
-Block = dict[str, Any]
-Element = dict[str, Any]
+Body = dict[str, object]
 
-BLOCKS_MAX = 50
-SECTION_MAX = 3_000  # characters of a section's text
-HEADER_MAX = 150
-CONTEXT_TEXT_MAX = 2_000  # our own measure: context is small print
-RICH_MAX = 5_000  # our own measure: characters of a rich text block as JSON
-TEXT_MAX = 4_000  # characters of the fallback text
-PAYLOAD_MAX = 12_000  # characters of all blocks as JSON: beyond about 13,000 Slack fails
-RESERVE = 600  # of the payload, for the line that counts the parts and the name the channel gives a block
+MESSAGES_MAX = 6  # that one digest becomes: what would need more is told in brief, then counted
+FULL_MIN = 5  # stories told in full even so
+BRIEF_MAX = 2_200  # characters as JSON of a block of stories in brief: five of them fill a message
 CARRIERS_SHOWN = 5
-TITLE_MAX = 300
-LINK_SHOWN = 1_000  # a longer address stays out of mrkdwn, whose text is counted
+TITLE_MAX, OUTLETS_MAX = 300, 1_500  # characters of a report's headline, of the names of those not shown
 
 MARKS = {"critical": "red_circle", "high": "large_orange_circle", "medium": "large_blue_circle"}
 LOW = "white_circle"
+WHERE = "`monitor hits` lists them."
 
 
-def size(blocks: Sequence[Block]) -> int:
-    """Characters of the blocks as compact JSON, which is what Slack's limit on the payload counts."""
-    return len(json.dumps(blocks, ensure_ascii=False, separators=(",", ":")))
+def messages(digest: Digest, links: Links | None = None) -> list[Body]:
+    """Bodies `{text, blocks, root?, broadcast?}` in order; at most MESSAGES_MAX of them for any number of stories.
+
+    `root`: `{text, blocks}` for the first message of a story's thread, so that it shows the story as it is now.
+    `broadcast`: true for what must be seen in the channel, too, though it belongs into a thread.
+    """
+    seen = view(digest, links)
+    if not seen.single:
+        return _bodies(seen, _pages(seen), _fallback(seen))
+    story = digest.stories[0]
+    bodies = _bodies(seen, kit.pack([_alert(seen, seen.stories[0])]), _alert_fallback(seen))
+    if digest.thread and (story.earlier or story.told_at):
+        bodies[0]["root"] = _root(digest, links)
+        if story.status is StoryStatus.AGAIN:
+            bodies[0]["broadcast"] = True
+    return bodies
 
 
-def escape(text: str) -> str:
-    """For mrkdwn: exactly the three characters that Slack asks for."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _escaped(text: str, limit: int) -> str:
-    """Escaped text of at most `limit` characters; shortened before it is escaped, so that no entity is torn."""
-    while len(escape(text)) > limit:
-        text = clip(text, len(text) * 9 // 10)
-    return escape(text)
-
-
-def messages(view: DigestView) -> list[dict[str, object]]:
-    """Bodies `{text, blocks}` in order. Stories stay whole where they fit into one message."""
-    pages = _pack([_head(view), *map(_story, view.stories), _foot(view)])
-    fallback = f"{view.headline} ({view.counts})"
-    if view.sample:
-        fallback = f"{view.sample} {fallback}"
-    found: list[dict[str, object]] = []
+def _bodies(seen: DigestView, pages: Sequence[list[Block]], fallback: str) -> list[Body]:
+    found: list[Body] = []
     for number, page in enumerate(pages, 1):
         part = f", part {number} of {len(pages)}" if len(pages) > 1 else ""
-        if number > 1:
-            page.insert(0, _context(f"*{escape(view.name)}*{part}" + (f" · {view.sample}" if view.sample else "")))
-        found.append({"text": clip(escape(fallback), TEXT_MAX - len(part)) + part, "blocks": page})
+        title = f"{seen.name}{part}" + (f" · {seen.sample}" if seen.sample else "")
+        top = [kit.context(kit.plain(title))] if number > 1 else []
+        found.append({"text": kit.escaped(fallback, kit.TEXT_MAX - len(part)) + part, "blocks": [*top, *page]})
     return found
 
 
-# --- packing ----------------------------------------------------------------------------------------------
+# --- an alert: one story ----------------------------------------------------------------------------------
 
 
-def _fits(blocks: Sequence[Block]) -> bool:
-    return len(blocks) < BLOCKS_MAX and size(blocks) <= PAYLOAD_MAX - RESERVE
+def _alert(seen: DigestView, story: StoryView, status: str = "") -> list[Block]:
+    """The story, what can be done, and in one line whose alert it is and what was watched."""
+    head = [_sample(seen)] if seen.sample else []
+    about = kit.small_print([f"{seen.name} · {seen.when}"])
+    return [*head, *_story(story, status)[1:], *about, *_foot(seen)]
 
 
-def _pack(groups: Iterable[list[Block]]) -> list[list[Block]]:
-    """Pages of blocks. A group begins a new page rather than being torn; torn only when it fits on none."""
-    pages: list[list[Block]] = [[]]
-    for group in groups:
-        if _fits([*pages[-1], *group]):
-            pages[-1] += group
-            continue
-        for piece in [group] if _fits(group) else ([block] for block in group):
-            if pages[-1] and not (_fits([*pages[-1], *piece]) and piece is not group):
-                pages.append([])
-            pages[-1] += piece
-    return [page for page in pages if page]
+def _alert_fallback(seen: DigestView) -> str:
+    """What a notification shows: how grave it is, the headline, who says so."""
+    story = seen.stories[0]
+    status = "" if story.status == "new story" else f" ({story.status})"
+    told = " · ".join([story.title, *story.meta[:1]])
+    return f"{_sampled(seen)}{seen.alarm or story.severity.upper()}{status}: {told}"
 
 
-# --- blocks -----------------------------------------------------------------------------------------------
+def _root(digest: Digest, links: Links | None) -> Body:
+    """The story with all its reports in one message; the least important goes first where there is no room."""
+    told = digest.stories[0]
+    reports = tuple(sorted((*told.earlier, *told.carriers), key=lambda carrier: carrier.at))
+    whole = view(replace(digest, stories=(replace(told, carriers=reports, earlier=()),)), links)
+    story = whole.stories[0]
+    status = "updated, what is new is in the thread" + ("; acknowledged" if told.acknowledged else "")
+    short = replace(whole, left_out=(), edits="", notes=())
+    lean = replace(story, changes=(), changes_more=0, snippet=())
+    forms = (
+        (whole, story),
+        (short, replace(story, changes=(), changes_more=0)),
+        (short, lean),
+        (short, replace(lean, reasons=(), reasons_more=0)),
+        (short, in_brief(story)),
+    )
+    pages = next(found for seen, form in forms if len(found := kit.pack([_alert(seen, form, status)])) == 1)
+    return {"text": kit.escaped(_alert_fallback(whole), kit.TEXT_MAX), "blocks": pages[0]}
 
 
-def _section(text: str) -> Block:
-    return {"type": "section", "text": {"type": "mrkdwn", "text": text}}
+# --- a digest ---------------------------------------------------------------------------------------------
 
 
-def _context(text: str) -> Block:
-    return {"type": "context", "elements": [{"type": "mrkdwn", "text": text}]}
+def _fallback(seen: DigestView) -> str:
+    alarm = f"{seen.alarm}: " if seen.alarm else ""
+    return f"{_sampled(seen)}{alarm}{seen.headline} ({seen.counts})"
 
 
-def _line(elements: Sequence[Element], kind: str = "rich_text_section") -> Element:
-    return {"type": kind, "elements": list(elements)}
+def _sampled(seen: DigestView) -> str:
+    return f"{seen.sample} " if seen.sample else ""
 
 
-def _text(text: str, **style: bool) -> Element:
-    return {"type": "text", "text": text, "style": style} if style else {"type": "text", "text": text}
+def _pages(seen: DigestView) -> list[list[Block]]:
+    """As many stories in full as leave room for all others in brief; if there is none even so, the last are counted."""
+    head, full = _head(seen), [_story(story) for story in seen.stories]
+    total = len(full)
+
+    def pages(in_full: int, told: int) -> list[list[Block]]:
+        untold = Counter(story.severity for story in seen.stories[told:])
+        brief = [[block] for block in _brief(seen.stories[in_full:told])]
+        return kit.pack([head, *full[:in_full], *brief, _foot(seen, untold)])
+
+    if len(whole := pages(total, total)) <= MESSAGES_MAX:
+        return whole
+    least = min(FULL_MIN, total)
+    if in_full := _most(least, total, lambda n: len(pages(n, total)) <= MESSAGES_MAX):
+        return pages(in_full, total)
+    return pages(least, _most(least, total, lambda n: len(pages(least, n)) <= MESSAGES_MAX) or least)
 
 
-def _link(url: str, label: str, **style: bool) -> Element:
-    if not url:
-        return _text(label, **style)
-    link: Element = {"type": "link", "url": url, "text": label}
-    return link | {"style": style} if style else link
+def _most(low: int, high: int, fits: Callable[[int], bool]) -> int:
+    """The largest number that fits, of those from `low` to `high`; 0 if none does."""
+    return max(0, bisect_left(range(low, high + 1), True, key=lambda n: not fits(n)) + low - 1) if fits(low) else 0
 
 
-def _marked(segments: Sequence[Segment]) -> list[Element]:
-    return [_text(s.text, bold=True) if s.marked else _text(s.text) for s in segments]
+def _head(seen: DigestView) -> list[Block]:
+    title = clip(seen.headline, kit.HEADER_MAX) or seen.name
+    found = [_sample(seen)] if seen.sample else []
+    found.append(kit.header(title))
+    rest = [seen.headline] if title != seen.headline else []
+    found += kit.rich(kit.line([kit.text(sentence)]) for sentence in (*rest, *seen.lead))
+    since = f" · since {seen.since}" if seen.since else ""
+    languages = f" · {seen.languages}" if seen.languages else ""
+    found += kit.small_print([f"{seen.name} · {seen.when}", f"{seen.counts}{languages}{since}"])
+    found += kit.rich(kit.line([kit.text(sentence)]) for sentence in seen.empty)
+    topics = [kit.line(_topic(topic)) for topic in seen.topics]
+    if seen.topics_more:
+        topics.append(kit.line([kit.text(f"and {seen.topics_more} more rules")]))
+    found += kit.rich(topics)
+    if seen.bars:
+        found.append(kit.context(kit.plain(f"Bars: reports a day, last {seen.bars}")))
+    return found
 
 
-def _quote(elements: list[Element], plain: str) -> Element:
-    """A quotation; written as `plain` where the mark-up would be out of proportion to the text."""
-    quote = _line(elements, "rich_text_quote")
-    return quote if size([quote]) <= RICH_MAX else _line([_text(plain)], "rich_text_quote")
+def _sample(seen: DigestView) -> Block:
+    return kit.context(kit.mrkdwn(f":test_tube: *{kit.escape(seen.sample)}*"))
+
+
+def _topic(topic: TopicView) -> Iterator[Element]:
+    if topic.spark:
+        yield kit.text(topic.spark, code=True)
+        yield kit.text(" ")
+    yield kit.text(topic.title, bold=True)
+    yield kit.text(f" · {topic.counts}" + ("" if topic.spark else f" · {topic.spark_label}"))
+
+
+# --- a story ----------------------------------------------------------------------------------------------
+
+
+def _story(story: StoryView, status: str = "") -> list[Block]:
+    """A line across the message, then the story. `status` stands in place of its own."""
+    kind = [kit.emoji(MARKS.get(story.severity, LOW)), kit.text(f" {story.severity}", bold=True)]
+    kind.append(kit.text(f" · {status or story.status}\n"))
+    gloss = [kit.text("\n" + story.gloss, italic=True)] if story.gloss else []
+    parts = [kit.line([*kind, kit.link(story.link, story.title, bold=True), *gloss])]
+    parts += [_change(change.runs) for change in story.changes if change.runs]
+    if story.changes_more:
+        parts.append(kit.line([kit.text(f"and {story.changes_more} more changed headlines")]))
+    if story.snippet:
+        parts.append(kit.quote(_marked(story.snippet), "".join(s.text for s in story.snippet)))
+    parts += kit.bullets(_reports(story.carriers))
+    why = [" · ".join(story.meta)] if story.meta else []
+    why += [story.earlier] if story.earlier else []
+    why += [f"Rule {because(reason)}" for reason in story.reasons]
+    why += [f"and {story.reasons_more} more rules"] if story.reasons_more else []
+    return [kit.divider(), *kit.rich(parts), *kit.small_print(why), *_actions(story.actions)]
+
+
+def _marked(segments: Iterable[Segment]) -> list[Element]:
+    return [kit.text(s.text, bold=True) if s.marked else kit.text(s.text) for s in segments]
 
 
 def _change(runs: Sequence[Run]) -> Element:
     style = {"del": {"strike": True}, "ins": {"bold": True}, "same": {}}
     old, new = ("".join(run.text for run in runs if run.kind != kind) for kind in ("ins", "del"))
-    return _quote([_text(run.text, **style[run.kind]) for run in runs], f"{old} → {new}")
+    return kit.quote((kit.text(run.text, **style[run.kind]) for run in runs), f"{old} → {new}")
 
 
-def _rich_blocks(elements: Iterable[Element]) -> list[Block]:
-    """Rich text in as few blocks as stay small enough to find room in any message."""
-    blocks: list[Block] = []
-    for element in elements:
-        if blocks and size([blocks[-1], element]) <= RICH_MAX:
-            blocks[-1]["elements"].append(element)
-        else:
-            blocks.append({"type": "rich_text", "elements": [element]})
-    return blocks
-
-
-def _paragraphs(lines: Iterable[str], limit: int = SECTION_MAX) -> Iterator[str]:
-    """Lines, each within the limit, joined into texts of at most `limit` characters."""
-    text = ""
-    for line in lines:
-        if text and len(text) + 1 + len(line) > limit:
-            yield text
-            text = line
-        else:
-            text = f"{text}\n{line}" if text else line
-    if text:
-        yield text
-
-
-# --- the digest -------------------------------------------------------------------------------------------
-
-
-def _head(view: DigestView) -> list[Block]:
-    title = clip(view.headline, HEADER_MAX)
-    blocks: list[Block] = [_context(f":test_tube: *{escape(view.sample)}*")] if view.sample else []
-    blocks.append({"type": "header", "text": {"type": "plain_text", "text": title or view.name, "emoji": False}})
-    if title != view.headline:
-        blocks.append(_section(escape(view.headline)))
-    since = f" · since {view.since}" if view.since else ""
-    languages = f" · {view.languages}" if view.languages else ""
-    blocks.append(_context(escape(f"{view.name} · {view.when}\n{view.counts}{languages}{since}")))
-    blocks += map(_section, _paragraphs(escape(line) for line in view.empty))
-    topics = [_topic(topic) for topic in view.topics]
-    if view.topics_more:
-        topics.append(f"and {view.topics_more} more rules")
-    blocks += map(_section, _paragraphs(topics))
-    if view.bars:
-        blocks.append(_context(f"Bars: reports a day, last {view.bars}"))
-    return blocks
-
-
-def _topic(topic: TopicView) -> str:
-    bars, first = (f"`{topic.spark}` ", "") if topic.spark else ("", f" · {topic.spark_label}")
-    return f"{bars}*{escape(topic.title)}* · {topic.counts}{first}"
-
-
-def _story(story: StoryView) -> list[Block]:
-    kind: list[Element] = [
-        {"type": "emoji", "name": MARKS.get(story.severity, LOW)},
-        _text(f" {story.severity}", bold=True),
-        _text(f" · {story.status}\n"),
-    ]
-    gloss = [_text("\n" + story.gloss, italic=True)] if story.gloss else []
-    lines = [_line([*kind, _link(story.link, story.title, bold=True), *gloss])]
-    lines += [_change(change.runs) for change in story.changes if change.runs]
-    if story.changes_more:
-        lines.append(_line([_text(f"and {story.changes_more} more changed headlines")]))
-    if story.snippet:
-        lines.append(_quote(_marked(story.snippet), "".join(s.text for s in story.snippet)))
-    why = [_escaped(" · ".join(story.meta), CONTEXT_TEXT_MAX)] if story.meta else []
-    why += [_escaped(f"Rule {because(reason)}", CONTEXT_TEXT_MAX) for reason in story.reasons]
-    if story.reasons_more:
-        why.append(f"and {story.reasons_more} more rules")
-    return [
-        {"type": "divider"},
-        *_rich_blocks(lines),
-        *map(_section, _paragraphs(_carriers(story.carriers))),
-        *map(_context, _paragraphs(why, CONTEXT_TEXT_MAX)),
-    ]
-
-
-def _carriers(carriers: Sequence[CarrierView]) -> Iterator[str]:
+def _reports(carriers: Sequence[CarrierView]) -> Iterator[Element]:
     """The first reports in full, the outlets of the rest by name."""
     shown, rest = carriers[:CARRIERS_SHOWN], carriers[CARRIERS_SHOWN:]
     for carrier in shown:
-        outlet = escape(carrier.outlet)
-        outlet = f"<{escape(carrier.link)}|{outlet}>" if len(carrier.link) <= LINK_SHOWN and carrier.link else outlet
         standing = f" ({carrier.standing})" if carrier.standing else ""
-        title = f": {_escaped(carrier.title, TITLE_MAX)}" if carrier.title else ""
-        copies = f"; {escape(carrier.copies)}" if carrier.copies else ""
-        yield f"• {carrier.time} {escape(carrier.language)} {outlet}{escape(standing)}{title}{copies}"
+        title = f": {clip(carrier.title, TITLE_MAX)}" if carrier.title else ""
+        copies = f"; {carrier.copies}" if carrier.copies else ""
+        when = kit.text(f"{carrier.time} {carrier.language} ".replace("  ", " "))
+        yield kit.line([when, kit.link(carrier.link, carrier.outlet), kit.text(f"{standing}{title}{copies}")])
     if rest:
-        outlets = ", ".join(
-            dict.fromkeys(carrier.outlet + (f" ({carrier.copies})" if carrier.copies else "") for carrier in rest)
-        )
-        yield _escaped(f"• and {len(rest)} more: {outlets}", SECTION_MAX // 2)
+        outlets = dict.fromkeys(carrier.outlet + (f" ({carrier.copies})" if carrier.copies else "") for carrier in rest)
+        yield kit.line([kit.text(f"and {len(rest)} more: {clip(', '.join(outlets), OUTLETS_MAX)}")])
 
 
-def _foot(view: DigestView) -> list[Block]:
-    lines = ["*What was watched.* " + escape(" ".join(view.watched))]
-    if view.broken:
-        lines += ["*Not heard*", *(f"• {escape(line)}" for line in view.broken)]
-    if view.feed_news:
-        lines += ["*News of the feeds*", *(f"• {escape(line)}" for line in view.feed_news)]
-    if view.left_out:
-        lines.append(f"*Left out.* {escape(', '.join(view.left_out))}. `monitor hits` lists them.")
-    if view.notes:
-        lines += ["*To mend*", *(f"• {escape(note)}" for note in view.notes)]
-    if view.next:
-        lines.append(f"*Next digest.* {escape(view.next)}")
-    return [{"type": "divider"}, *(_context(text) for text in _paragraphs(lines, CONTEXT_TEXT_MAX))]
+def _actions(actions: Sequence[LinkView]) -> Iterator[Block]:
+    links = [f"<{kit.escape(a.url).replace('|', '%7C')}|{kit.escape(a.label)}>" for a in actions]
+    fit = [link for link in links if len(link) <= kit.CONTEXT_TEXT_MAX]
+    yield from (kit.context(kit.mrkdwn(text)) for text in kit.paragraphs(fit, kit.CONTEXT_TEXT_MAX, " · "))
+
+
+def _brief(stories: Sequence[StoryView]) -> Iterator[Block]:
+    """Headlines with their first reports, many to a block, each block of one severity."""
+    if stories:
+        yield kit.context(kit.plain(f"{count(len(stories), 'more story', 'more stories')}, in brief"))
+    lines: list[Element] = []
+    severity = ""
+    for story in stories:
+        told = [*([story.status] if story.status != "new story" else []), *story.meta[:1]]
+        new = [kit.text("\n• "), kit.link(story.link, story.title), kit.text(" · ".join(["", *told]))]
+        if lines and (story.severity != severity or kit.size([*lines, *new]) > BRIEF_MAX):
+            yield from kit.rich([kit.line(lines)])
+            lines = []
+        if not lines:
+            severity = story.severity
+            lines = [kit.emoji(MARKS.get(severity, LOW)), kit.text(f" {severity}", bold=True)]
+        lines += new
+    if lines:
+        yield from kit.rich([kit.line(lines)])
+
+
+# --- the foot ---------------------------------------------------------------------------------------------
+
+
+def _foot(seen: DigestView, untold: Counter[str] | None = None) -> list[Block]:
+    """What was watched and what was not told. `untold`: stories for which there was no room, by severity."""
+    found = [] if seen.single else [kit.divider()]
+    found += kit.small_print([" ".join(seen.watched)], "What was watched.")
+    found += kit.small_print((f"• {line}" for line in seen.broken), "Not heard")
+    found += kit.small_print((f"• {line}" for line in seen.feed_news), "News of the feeds")
+    if left_out := [*_untold(untold or Counter()), *seen.left_out]:
+        found += kit.small_print([f"{', '.join(left_out)}. {WHERE}"], "Left out.")
+    if seen.edits:
+        since = f" since {seen.edits_since}" if seen.edits_since else ""
+        found += kit.small_print([seen.edits], f"Rules edited{since}.")
+    found += kit.small_print((f"• {note}" for note in seen.notes), "To mend")
+    if seen.next:
+        found += kit.small_print([seen.next], "Next digest.")
+    return [*found, *_actions(seen.actions)]
+
+
+def _untold(untold: Counter[str]) -> Iterator[str]:
+    if untold:
+        by_severity = ", ".join(f"{n} {severity}" for severity, n in untold.items())
+        yield f"{count(untold.total(), 'more story', 'more stories')} ({by_severity})"
