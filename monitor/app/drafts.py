@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from monitor.app.ports import Renderer, Store
 from monitor.app.watch import Watch
-from monitor.core import schedule, silences
+from monitor.core import retrying, schedule, silences
 from monitor.core.digest import Occasion, Past, compose
 from monitor.core.model import Coverage, Delivery, Digest, DigestSpec, RuleEdit, Silence, StoredHit
 
@@ -87,7 +87,7 @@ class Drafter:
             now=now,
             next_at=schedule.next_digest(spec, now),
             left_out=self._left_out(spec, silenced, now),
-            notes=watch.notes,
+            notes=watch.notes + (() if occasion.alert else self._refusals(spec)),
             sample=self._sample,
             past=past,
             occasion=occasion,
@@ -130,6 +130,10 @@ class Drafter:
             again=again,
             acknowledged=frozenset(self._store.people.acks(wanted)),
         )
+
+    def _refusals(self, spec: DigestSpec) -> tuple[str, ...]:
+        """Who among its readers refuses: the others may know the right address."""
+        return retrying.refusal_notes(self._store.outbox.refusals(), spec.to, spec.timezone)
 
     def _left_out(
         self, spec: DigestSpec, silenced: Mapping[Silence, Collection[int]], now: datetime

@@ -21,6 +21,7 @@ _PUBLIC = (
     "hits_waiting",
     "deliveries",
     "oldest_unsent_at",
+    "recipients_refusing",
     "database_bytes",
 )
 

@@ -135,7 +135,11 @@ def health(
         feeds = output.counted(figures["feeds"], "feed") + (f": {ill} (see monitor feeds health)" if ill else "")
         output.say(f"{feeds}; last poll {output.when(figures['last_poll_at'], now)}")
         waiting = figures["deliveries"]
-        output.say(f"outbox: {waiting['queued'] + waiting['sending']} to send, {waiting['parked']} parked")
+        refusing = figures["recipients_refusing"]
+        refuse = (
+            f"; {output.counted(refusing, 'recipient')} refusing (see monitor outbox --refused)" if refusing else ""
+        )
+        output.say(f"outbox: {waiting['queued'] + waiting['sending']} to send, {waiting['parked']} parked{refuse}")
         output.say(f"{output.counted(figures['hits_waiting'], 'hit')} waiting for a digest")
         notes: Any = status.get("notes")
         for remark in () if found.stopped else notes or ():  # what a stopped daemon noted may be mended

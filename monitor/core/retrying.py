@@ -1,11 +1,14 @@
-"""When a failed delivery is tried again.
+"""When a failed delivery is tried again, and what is said of recipients that refuse.
 
 Pure arithmetic: the clock's time and chance (`jitter`, 0 ≤ jitter ≤ 1) come in as arguments. All datetimes
 that come in are aware; all that go out are in UTC.
 """
 
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
+from monitor.core.model import Refusal, Target
 from monitor.core.polling import CEILING, SPREAD, doubled, later
 from monitor.errors import DeliveryFault
 
@@ -30,7 +33,8 @@ def next_attempt(
 
     `attempts` counts the one that just failed. Temporary faults wait 30 s, doubled each time up to 1 h, or as
     long as the server asked (up to 24 h); faults of configuration wait 15 min, doubled up to 4 h, so that a mended
-    setting is noticed, and a policy not defied all the time. After three days (and at least MIN_ATTEMPTS) both are parked; permanent ones at once.
+    setting is noticed, and a policy not defied all the time. After three days (and at least MIN_ATTEMPTS) both are
+    parked; permanent ones at once.
     """
     if fault is DeliveryFault.PERMANENT:
         return None
@@ -44,3 +48,19 @@ def next_attempt(
     if retry_after is not None:
         wait = max(wait, min(retry_after, CEILING))
     return later(now, wait)
+
+
+NAMED = 3  # refusals that a digest names; the others are counted
+
+
+def refusal_notes(refusals: Sequence[Refusal], targets: Collection[Target], timezone: str) -> tuple[str, ...]:
+    """What a digest says of those of its targets that refuse, in the order given; days are those of the zone."""
+    ours = [refusal for refusal in refusals if refusal.target in targets]
+    notes = [
+        f"{refusal.target} has refused everything since {refusal.since.astimezone(ZoneInfo(timezone)):%-d %b} "
+        f"({refusal.times}): {refusal.reason.removeprefix(f'{refusal.target} through ')}"
+        for refusal in ours[:NAMED]
+    ]
+    if len(ours) > NAMED:
+        notes.append(f"{len(ours) - NAMED} more of this digest's recipients refuse: monitor outbox --refused")
+    return tuple(notes)

@@ -169,6 +169,7 @@ def test_health_gives_the_figures_of_the_house(store: SqliteStore) -> None:
         "next_poll_at": "2026-03-02T07:00:00.123456Z",
         "hits_waiting": 1,
         "oldest_unsent_at": "2026-03-02T08:00:00.123456Z",
+        "recipients_refusing": 0,
         "deliveries": {"queued": 2, "sending": 0, "sent": 0, "parked": 0},
         "feeds_in_trouble": {},
     }

@@ -73,14 +73,17 @@ UPDATE deliveries SET state = 'parked', error = :reason, fault = 'permanent', at
 WHERE key = :key AND state = 'sent'
 """
 
-_REFUSED = """
-SELECT channel, address, digest, coalesce(attempted_at, created_at) AS at, error FROM deliveries AS d
-WHERE state = 'parked' AND fault = 'permanent' AND NOT EXISTS (
+# Of deliveries `d` those that came to nothing, where nothing has arrived since.
+REFUSED = """
+d.state = 'parked' AND d.fault = 'permanent' AND NOT EXISTS (
     SELECT 1 FROM deliveries AS later
     WHERE later.channel = d.channel AND later.address = d.address AND later.state = 'sent'
         AND later.sent_at > d.attempted_at
 )
-ORDER BY at, key
+"""
+_REFUSALS = """
+SELECT channel, address, digest, coalesce(attempted_at, created_at) AS at, error FROM deliveries AS d
+WHERE {refused} ORDER BY at, key
 """
 
 
@@ -139,7 +142,7 @@ class Outbox:
     def refusals(self) -> list[Refusal]:
         """Recipients that refuse, the latest first: their deliveries that came to nothing since the last success."""
         found: dict[Target, list[sqlite3.Row]] = {}
-        for row in self._database.rows(_REFUSED):
+        for row in self._database.rows(_REFUSALS.format(refused=REFUSED)):
             found.setdefault(Target(row["channel"], row["address"]), []).append(row)
         refusals = [
             Refusal(

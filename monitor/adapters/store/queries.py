@@ -11,6 +11,7 @@ from typing import Any
 
 from monitor.adapters.store.codec import fold, stamp
 from monitor.adapters.store.database import Database
+from monitor.adapters.store.outbox import REFUSED
 from monitor.core.model import DeliveryState
 
 Filters = Mapping[str, str | datetime | None]
@@ -63,6 +64,7 @@ FROM deliveries AS d JOIN messages AS m ON m.id = d.message_id
 _OUTBOX_FILTERS = {"state": "d.state = :state", "digest": "d.digest = :digest", "channel": "d.channel = :channel"}
 
 _HEALTH = """
+WITH refusing AS (SELECT DISTINCT d.channel, d.address FROM deliveries AS d WHERE {refused})
 SELECT
     (SELECT count(*) FROM feeds) AS feeds,
     (SELECT count(*) FROM feeds WHERE failures > 0 AND NOT gone AND troubles = '[]') AS feeds_failing,
@@ -73,6 +75,7 @@ SELECT
     (SELECT min(next_poll_at) FROM feeds WHERE NOT gone) AS next_poll_at,
     (SELECT count(*) FROM waiting) AS hits_waiting,
     (SELECT min(created_at) FROM deliveries WHERE state IN ('queued', 'sending')) AS oldest_unsent_at,
+    (SELECT count(*) FROM refusing) AS recipients_refusing,
     (SELECT page_count * page_size FROM pragma_page_count, pragma_page_size) AS database_bytes
 """
 
@@ -108,7 +111,7 @@ class Queries:
 
         Each feed counts once, as in `monitor feeds health`: by its first trouble, or as failing where it has none.
         """
-        row = self._database.row(_HEALTH, {"now": stamp(now)})
+        row = self._database.row(_HEALTH.format(refused=REFUSED), {"now": stamp(now)})
         assert row is not None
         troubles = {each["kind"]: each["feeds"] for each in self._database.rows(_TROUBLES)}
         states = self._database.rows("SELECT state, count(*) AS deliveries FROM deliveries GROUP BY state")
