@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from monitor.app.ports import Store
 from monitor.app.watch import Watch
-from monitor.core.model import Ack, Relevance, Silence, SilenceKind, Target
+from monitor.core.model import Ack, Relevance, Severity, Silence, SilenceKind, Target
 from monitor.core.tickets import Action, Ticket
 
 REASON = "by a link in a digest"
@@ -79,7 +79,8 @@ class Answers:
         if story is None:
             return None
         rows = self._store.query_hits(limit=_REPORTS, story=str(story_id))
-        rules = _titles(watch, [str(row["rule"]) for row in rows])
+        gravest_first = sorted(rows, key=lambda row: -Severity(str(row["severity"])).rank)
+        rules = _titles(watch, [str(row["rule"]) for row in gravest_first])
         if action is Action.ACK:
             return Matter(action, story.title, rules, settled=story_id in self._store.people.acks([story_id]))
         silence = self._silence(str(story_id), now)
