@@ -123,6 +123,10 @@ class People(Protocol):
         """Record that somebody has seen to a story, in place of an earlier word; False where there is no such story."""
         ...
 
+    def forget_ack(self, story_id: int) -> bool:
+        """Take the word back; False where there was none."""
+        ...
+
     def acks(self, story_ids: Collection[int]) -> dict[int, Ack]:
         """By story, for those of these that somebody has seen to."""
         ...

@@ -54,6 +54,7 @@ async def test_another_attempt_replaces_the_same_files(tmp_path: Path) -> None:
         ({"digest": "evening"}, "another digest of the same second"),
         ({"created_at": samples.AT + timedelta(seconds=1)}, "the same digest a second later"),
         ({"part": 2, "parts": 2}, "another part"),
+        ({"thread": "morning/41"}, "an alert of the same second"),
         ({"digest": "mor/ning"}, "an id that is no file name"),
         ({"digest": "../morning"}, "an id that leads elsewhere"),
         ({"digest": "утро"}, "an id in another script"),

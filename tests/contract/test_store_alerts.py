@@ -206,6 +206,8 @@ def test_a_story_is_acknowledged_only_where_there_is_one_and_the_last_word_holds
     assert store.people.acknowledge(Ack(one, NOW, "first"))
     assert store.people.acknowledge(Ack(one, hours(1), "second"))
     assert store.people.acks([one, 99]) == {one: Ack(one, hours(1), "second")}
+    assert (store.people.forget_ack(one), store.people.forget_ack(one)) == (True, False)
+    assert store.people.acks([one]) == {}
     found = store.people.story(one)
     assert found is not None
     assert (found.title, found.keys) == (item("a").title, frozenset({"link:https://primer.example/a"}))

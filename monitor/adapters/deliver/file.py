@@ -45,10 +45,15 @@ class FileChannel:
 
 
 def name(delivery: Delivery) -> str:
-    """`morning-20261124-080000Z`, with `-2of3` for a part; unsafe ids are made safe and told apart by a hash."""
+    """`morning-20261124-080000Z`, with `-2of3` for a part; unsafe ids are made safe and told apart by a hash.
+
+    An alert has its story in the name, `flash-41-20261124-080000Z`: others may be of the same second.
+    """
     slug = _SENDABLE.sub("-", delivery.digest).strip(".-")
     if slug != delivery.digest:
         slug = f"{slug}-{hashlib.sha256(delivery.digest.encode()).hexdigest()[:6]}".lstrip("-")
+    if delivery.thread:
+        slug += f"-{_SENDABLE.sub('-', delivery.thread.rpartition('/')[2])}"
     part = f"-{delivery.part}of{delivery.parts}" if delivery.parts > 1 else ""
     return f"{slug}-{delivery.created_at.astimezone(UTC):%Y%m%d-%H%M%S}Z{part}"
 

@@ -85,6 +85,10 @@ class People:
         values = {"story_id": ack.story_id, "at": stamp(ack.at), "reason": ack.reason}
         return bool(self._database.execute(_ACK, values).rowcount)
 
+    def forget_ack(self, story_id: int) -> bool:
+        """Take the word back; False where there was none."""
+        return bool(self._database.execute("DELETE FROM acks WHERE story_id = ?", (story_id,)).rowcount)
+
     def acks(self, story_ids: Collection[int]) -> dict[int, Ack]:
         """By story, for those of these that somebody has seen to."""
         rows = self._database.rows(
