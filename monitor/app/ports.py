@@ -288,14 +288,14 @@ class Bench(Protocol):
         ...
 
     def hits_then(self, since: datetime, until: datetime) -> list[StoredHit]:
-        """Hits found after `since`, up to `until`, and older ones whose item was edited meanwhile, as it was then.
+        """Hits found after `since`, up to `until`, and older ones of items edited meanwhile, as they were then.
 
-        Evidence is what was found last; where the text was edited after `until` it may not stand in it.
+        Of an item that was edited after `until` they come without evidence: what is stored may be of the later text.
         """
         ...
 
     def story_hits_then(self, story_ids: Collection[int], until: datetime) -> list[StoredHit]:
-        """All hits of these stories that were found by then, as their items were."""
+        """All hits of these stories that were found by then, as `hits_then` gives them."""
         ...
 
     def coverage_then(self, specs: Sequence[FeedSpec], since: datetime, until: datetime) -> Coverage:

@@ -1,7 +1,8 @@
 """How a digest would have been at a moment in the past: made again from the archive, and what really went out then.
 
 Nothing in it is from after that moment: texts are as they were before later edits, feeds as the logs of polls and
-troubles tell. Rules, routing and feeds are those in force now, because no others are kept. Changes nothing.
+troubles tell. Rules, routing, feeds, and which reports make one story are those of now, because no others are kept.
+Changes nothing.
 """
 
 from collections.abc import Collection, Sequence
@@ -18,6 +19,7 @@ from monitor.core.model import Coverage, Delivery, Digest, DigestSpec, Silence, 
 from monitor.errors import MonitorError
 
 HISTORY_DAYS = 30  # the small figures beside a topic
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 STORY_SPAN = timedelta(days=14)  # how far back an alert's story is followed
 
 
@@ -73,56 +75,45 @@ class Hindsights:
     # --- the two kinds ------------------------------------------------------------------------------------
 
     def _scheduled(self, watch: Watch, spec: DigestSpec, period: Period) -> Digest:
-        found = self._found(watch, period)
-        routing = self._routed(watch, spec, [hit for hit in found if hit.at > period.since])
-        edited = [hit for hit in found if hit.at <= period.since and hindsight.retitled(hit)]
-        hits = [*routing.told, *self._routed(watch, spec, edited).told]
-        before = self._before(watch, spec, hits, period.since)
-        tellings = [
-            Telling(spec.id, story, _told_at(spec, reports[0].at), _told_at(spec, reports[-1].at))
-            for story, reports in _by_story(before).items()
-        ]
-        return self._compose(watch, spec, hits, period, routing, before, tellings)
+        routing = self._routed(watch, spec, period)
+        before = self._before(watch, spec, routing.told, period)
+        return self._compose(watch, spec, routing.told, period, routing.left_out, before, _tellings(spec, before))
 
     def _at_once(self, watch: Watch, spec: DigestSpec, period: Period, *, day: bool) -> Digest:
-        routing = self._routed(watch, spec, self._found(watch, period))
         if day:
-            before = self._before(watch, spec, routing.told, period.since)
-            tellings = [
-                Telling(spec.id, story, reports[0].at + spec.wait, reports[-1].at + spec.wait)
-                for story, reports in _by_story(before).items()
-            ]
-            return self._compose(watch, spec, routing.told, period, routing, before, tellings)
+            return self._scheduled(watch, spec, period)
+        routing = self._routed(watch, spec, period)
         hits, tellings = hindsight.waiting(
             spec, routing.told, period.until, lambda hit: routes.urgent(spec, watch.rules_by_id[hit.hit.rule])
         )
         stories, waits = {hit.story_id for hit in hits}, {hit.id for hit in hits}
         before = [hit for hit in routing.told if hit.story_id in stories and hit.id not in waits]
         since = min((hit.at for hit in hits), default=period.until)
-        nothing_else = Routing((), ())
-        return self._compose(watch, spec, hits, Period(since, period.until), nothing_else, before, tellings)
+        return self._compose(watch, spec, hits, Period(since, period.until), (), before, tellings)
 
     # --- parts --------------------------------------------------------------------------------------------
 
-    def _found(self, watch: Watch, period: Period) -> list[StoredHit]:
-        found = self._store.bench.hits_then(period.since, period.until)
-        return [hindsight.as_it_read(hit, watch.matcher.match) for hit in found]
+    def _routed(self, watch: Watch, spec: DigestSpec, period: Period) -> Routing:
+        return self._route(watch, spec, self._store.bench.hits_then(period.since, period.until), period)
 
-    def _routed(self, watch: Watch, spec: DigestSpec, hits: Sequence[StoredHit]) -> Routing:
+    def _route(self, watch: Watch, spec: DigestSpec, hits: Sequence[StoredHit], period: Period) -> Routing:
         return hindsight.routed(
             spec,
-            hits,
+            [hindsight.as_it_read(hit, watch.matcher.match) for hit in hits],
+            period,
             rules=watch.rules_by_id,
             feeds=watch.feeds_by_id,
             states=self._store.feeds.states(),
+            editions=self._store.archive.editions,
             max_age=self._max_age,
         )
 
-    def _before(self, watch: Watch, spec: DigestSpec, hits: Collection[StoredHit], until: datetime) -> list[StoredHit]:
-        """What this digest had told of these stories by then."""
-        earlier = self._store.bench.story_hits_then({hit.story_id for hit in hits}, until)
-        now = {hit.id for hit in hits}
-        return [hit for hit in self._routed(watch, spec, earlier).told if hit.id not in now]
+    def _before(
+        self, watch: Watch, spec: DigestSpec, hits: Collection[StoredHit], period: Period
+    ) -> tuple[StoredHit, ...]:
+        """What this digest had told of these stories before the period, as it reads at its end."""
+        of_stories = self._store.bench.story_hits_then({hit.story_id for hit in hits}, period.until)
+        return self._route(watch, spec, of_stories, Period(_EVER, period.since)).told
 
     def _compose(
         self,
@@ -130,7 +121,7 @@ class Hindsights:
         spec: DigestSpec,
         hits: Sequence[StoredHit],
         period: Period,
-        routing: Routing,
+        left_out: Sequence[tuple[str, int]],
         before: Sequence[StoredHit],
         tellings: Sequence[Telling],
     ) -> Digest:
@@ -151,7 +142,7 @@ class Hindsights:
             since=period.since,
             now=now,
             next_at=schedule.next_digest(spec, now),
-            left_out=sorted([*routing.left_out, *quiet], key=lambda pair: -pair[1]),
+            left_out=sorted([*left_out, *quiet], key=lambda pair: -pair[1]),
             past=Past(
                 tellings={telling.story_id: telling for telling in tellings if telling.story_id in stories},
                 hits=[hit for hit in before if hit.story_id in stories],
@@ -195,8 +186,13 @@ def _occasion(spec: DigestSpec, stories: Collection[int]) -> Occasion:
     return Occasion(alert=True, folded=len(stories))
 
 
-def _told_at(spec: DigestSpec, found: datetime) -> datetime:
-    return schedule.next_digest(spec, found) or found
+def _tellings(spec: DigestSpec, before: Sequence[StoredHit]) -> list[Telling]:
+    """What was told of each story, at the times when it was due."""
+
+    def told_at(hit: StoredHit) -> datetime:
+        return schedule.next_digest(spec, hit.at) or hit.at + spec.wait
+
+    return [Telling(spec.id, story, told_at(hits[0]), told_at(hits[-1])) for story, hits in _by_story(before).items()]
 
 
 def _by_story(hits: Sequence[StoredHit]) -> dict[int, list[StoredHit]]:

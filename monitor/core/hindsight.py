@@ -3,15 +3,16 @@
 Which hits were in its tray is not recorded; it follows from when they were found and from when digests are due.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from monitor.core import routes, schedule
+from monitor.core import furniture, routes, schedule
 from monitor.core.headline import fold
-from monitor.core.model import DigestSpec, FeedSpec, FeedState, Hit, Item, RuleInfo, StoredHit, Telling
+from monitor.core.model import DigestSpec, Edition, FeedSpec, FeedState, Hit, Item, RuleInfo, StoredHit, Telling
 
 _INSTANT = timedelta(microseconds=1)
 _LOOK_BACK = timedelta(days=366 * 9)  # a cron line may name 29 February, which 2100 has not
@@ -76,32 +77,52 @@ class Routing:
 def routed(
     spec: DigestSpec,
     hits: Iterable[StoredHit],
+    period: Period,
     *,
     rules: Mapping[str, RuleInfo],
     feeds: Mapping[str, FeedSpec],
     states: Mapping[str, FeedState],
+    editions: Callable[[int], Sequence[Edition]],
     max_age: timedelta,
 ) -> Routing:
-    """The hits that went into the digest's tray when they were found; what no rule in force finds is in none."""
+    """The hits that went into the digest's tray in this period, when they were found or their headline was edited.
+
+    `editions` of an item, oldest first. What no rule in force finds goes into none.
+    """
     told: list[StoredHit] = []
-    reasons: dict[str, int] = {}
+    reasons: Counter[str] = Counter()
     for hit in hits:
         rule, feed = rules.get(hit.hit.rule), feeds.get(hit.item.feed)
         if rule is None or not routes.selects(spec, rule) or not routes.wants(spec, hit.item, feed):
             continue
-        first = (state := states.get(hit.item.feed)) and state.first_success_at
-        backlog = bool(first and hit.at <= first)
-        verdict = routes.tellable(spec, hit.hit, hit.item, rule=rule, first_read=backlog, now=hit.at, max_age=max_age)
-        if verdict.told:
+        fresh = False
+        if period.since < hit.at <= period.until:
+            state = states.get(hit.item.feed)
+            first = state.first_success_at if state else None
+            backlog = first is not None and hit.at <= first
+            verdict = routes.tellable(
+                spec, hit.hit, hit.item, rule=rule, first_read=backlog, now=hit.at, max_age=max_age
+            )
+            fresh = verdict.told
+            reasons += Counter() if fresh else Counter([verdict.reason])
+        edits = retitled(hit, editions(hit.item_id), period) if hit.edited and not spec.immediate else ()
+        renewed = (
+            routes.tellable(spec, hit.hit, hit.item, first_read=False, now=at, max_age=max_age).told for at in edits
+        )
+        if fresh or any(renewed):
             told.append(hit)
-        else:
-            reasons[verdict.reason] = reasons.get(verdict.reason, 0) + 1
     return Routing(tuple(told), tuple(sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))))
 
 
-def retitled(hit: StoredHit) -> bool:
-    """Whether the headline was edited into another one, which is told again."""
-    return bool(hit.previous_title) and fold(hit.previous_title or "") != fold(hit.item.title)
+def retitled(hit: StoredHit, editions: Sequence[Edition], period: Period) -> list[datetime]:
+    """When in the period, after the hit was found, the headline was edited into another one than all before."""
+    past = [edition for edition in editions if edition.replaced_at <= period.until]
+    titles = [fold(furniture.without(title)) for title in (*(edition.title for edition in past), hit.item.title)]
+    return [
+        edition.replaced_at
+        for number, edition in enumerate(past, start=1)
+        if edition.replaced_at > max(period.since, hit.at) and titles[number] not in titles[:number]
+    ]
 
 
 def waiting(
@@ -159,17 +180,8 @@ def _tell(
 
 
 def as_it_read(hit: StoredHit, match: Callable[[Item], list[Hit]]) -> StoredHit:
-    """The hit with evidence that stands in its item's text as it was then: found again where that was edited since."""
-    if _stands(hit.hit, hit.item):
+    """The hit with its evidence, found again where it was left out because the text was edited since."""
+    if hit.hit.evidence:
         return hit
     again = next((found for found in match(hit.item) if found.rule == hit.hit.rule), None)
-    if again:
-        return replace(hit, hit=replace(again, status=hit.hit.status))
-    kept = tuple(
-        place for place in hit.hit.evidence if getattr(hit.item, place.field)[place.start : place.end] == place.text
-    )
-    return replace(hit, hit=replace(hit.hit, evidence=kept))
-
-
-def _stands(hit: Hit, item: Item) -> bool:
-    return all(getattr(item, place.field)[place.start : place.end] == place.text for place in hit.evidence)
+    return replace(hit, hit=replace(again, status=hit.hit.status)) if again else hit

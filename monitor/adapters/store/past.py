@@ -10,24 +10,24 @@ from monitor.adapters.store.database import Database
 from monitor.core.model import Coverage, Delivery, FeedSpec, FeedTrouble, Notice, StoredHit, TroubleKind
 
 # An item said at a moment what its first edition that was replaced later says; without such a one, what it says now.
-# `previous_title` is what it said before its first edit in the period.
+# Where there is such a one, the evidence may be of a later text, and is left out.
 _HITS = """
 SELECT h.id AS hit_id, h.item_id, h.story_id, h.rule, h.severity, h.score, h.status, h.at, h.edited, h.gloss,
-    h.evidence, i.feed, i.key, i.link, i.guid, i.author, i.language, i.published, i.seen_at, i.categories,
+    i.feed, i.key, i.link, i.guid, i.author, i.language, i.published, i.seen_at, i.categories,
+    CASE WHEN then_.id IS NULL THEN h.evidence ELSE '[]' END AS evidence,
     CASE WHEN then_.id IS NULL THEN i.title ELSE then_.title END AS title,
     CASE WHEN then_.id IS NULL THEN i.summary ELSE then_.summary END AS summary,
     CASE WHEN then_.id IS NULL THEN i.content ELSE then_.content END AS content,
-    (SELECT title FROM editions WHERE item_id = i.id AND replaced_at > :since AND replaced_at <= :until
-        ORDER BY id LIMIT 1) AS previous_title
+    (SELECT title FROM editions WHERE item_id = i.id AND replaced_at <= :until ORDER BY id DESC LIMIT 1)
+        AS previous_title
 FROM hits AS h JOIN items AS i ON i.id = h.item_id LEFT JOIN editions AS then_ ON then_.id = (
     SELECT id FROM editions WHERE item_id = i.id AND replaced_at > :until ORDER BY id LIMIT 1
 )
 WHERE {which}
 ORDER BY h.at, h.id
 """
-_FOUND = _HITS.format(which="h.at > :since AND h.at <= :until")
-_EDITED = _HITS.format(
-    which="""h.at <= :since AND i.id IN (
+_FOUND = _HITS.format(
+    which="""h.at > :since AND h.at <= :until OR h.at <= :since AND i.id IN (
     SELECT item_id FROM editions WHERE replaced_at > :since AND replaced_at <= :until
 )"""
 )
@@ -61,17 +61,16 @@ _STILL_FRESH = timedelta(days=1)
 
 
 def hits(database: Database, since: datetime, until: datetime) -> list[StoredHit]:
-    """Hits found after `since`, up to `until`, and older ones whose item was edited meanwhile, as their items were.
+    """Hits found after `since`, up to `until`, and older ones of items that were edited meanwhile, as they were then.
 
-    Evidence is what was found last; where the text was edited after `until` it may not stand in it.
+    Of an item that was edited after `until` they come without evidence: what is stored may be of the later text.
     """
-    period = {"since": stamp(since), "until": stamp(until)}
-    return [codec.stored_hit(row) for sql in (_FOUND, _EDITED) for row in database.rows(sql, period)]
+    return [codec.stored_hit(row) for row in database.rows(_FOUND, {"since": stamp(since), "until": stamp(until)})]
 
 
 def hits_of(database: Database, story_ids: Collection[int], until: datetime) -> list[StoredHit]:
-    """All hits of these stories that were found by then, as their items were."""
-    values = {"since": stamp(until), "until": stamp(until), "stories": to_json(sorted(story_ids))}
+    """All hits of these stories that were found by then, as `hits` gives them."""
+    values = {"until": stamp(until), "stories": to_json(sorted(story_ids))}
     return [codec.stored_hit(row) for row in database.rows(_OF_STORIES, values)]
 
 
