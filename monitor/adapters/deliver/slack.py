@@ -1,4 +1,9 @@
-"""The channel `slack:#channel`: incoming webhooks, or a bot token and chat.postMessage. One request a message."""
+"""The channel `slack:#channel`: incoming webhooks, or a bot token with chat.postMessage and chat.update.
+
+With a token, what follows on an alert goes into the thread of the story's first message, and that message is edited
+to show the story as it is now: first the edit, which does no harm if it is made twice, then the news. Nothing that
+goes wrong with the edit costs the news.
+"""
 
 import asyncio
 import json
@@ -24,6 +29,7 @@ TEMPORARY, PERMANENT, CONFIGURATION = DeliveryFault
 API = "https://slack.com/api"
 BLOCK_ID_MAX = 255  # characters
 EVENT_TYPE = "monitor_delivery"
+LITERAL = {"parse": "none", "link_names": False}  # the fallback text is not searched for names and channels
 SECRET_MIN = 6  # characters: what is shorter is no secret, and hiding it would garble messages
 # Answers of Slack's that pass by themselves, and those that mean this message; all others need a person to look.
 PASSING = {
@@ -35,14 +41,24 @@ LASTING = {
     "invalid_metadata_format", "invalid_metadata_schema", "metadata_too_large", "duplicate_message_not_found",
     "attachment_payload_limit_exceeded", "too_many_attachments",
 }  # fmt: skip
+GONE = {"message_not_found", "channel_not_found"}  # answers to an edit: the thread's first message is not there
+THREADLESS = {
+    "thread_not_found",
+    "invalid_thread_ts",
+    "cannot_reply_to_message",
+    "restricted_action_thread_locked",
+} | GONE  # answers to a reply: it can't stand in that thread
+LIMITED = {"ratelimited", "rate_limited"}
+EDIT_TRIES = 3  # so often is a delivery put off because its edit does not work; then the news goes without
 
 
 class SlackChannel:
     """Posts to Slack. `webhook` gives the webhook URL for a target's address, or None: then the bot token is used.
 
     `pace` is the least time in seconds between two messages to one channel: Slack allows one a second. `timeout` is
-    in seconds. `transport` takes the place of httpx's own and is closed with the channel. Raises ConfigError for a
-    token that can't be one.
+    in seconds, and also the longest time for which a message waits here because Slack asked to slow down; what would
+    have to wait longer is refused as temporary. `transport` takes the place of httpx's own and is closed with the
+    channel. Raises ConfigError for a token that can't be one.
     """
 
     def __init__(
@@ -67,27 +83,28 @@ class SlackChannel:
             transport=transport, timeout=timeout, headers={"User-Agent": user_agent}
         )
         self._owned = client is None
+        self._patience = timeout
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._last: dict[str, float] = {}
+        self._next: dict[str, float] = {}  # by address: when the next message may go, on the loop's clock
 
     def __repr__(self) -> str:
         return f"<SlackChannel {'with' if self._token else 'without'} token>"
 
     async def send(self, delivery: Delivery, at: datetime) -> Receipt:
-        """The receipt holds Slack's timestamp of the message where Slack tells it. Raises DeliveryError.
+        """The receipt holds Slack's channel and timestamp of the message where Slack tells them. Raises DeliveryError.
 
         429, 5xx, no connection or no answer in time: temporary. A message that Slack finds invalid: permanent.
         Token, webhook or channel not accepted: configuration.
         """
         address = delivery.target.address
-        url, payload, headers = self._request(delivery)
         async with self._turns[address]:
             await self._wait(address)
             try:
-                response = await self._post(address, url, payload, headers)
+                reference = await self._deliver(delivery, at)
             finally:
-                self._last[address] = asyncio.get_running_loop().time()
-        return Receipt(delivery.key, at, self._reference(address, response, at))
+                pause = asyncio.get_running_loop().time() + self._pace
+                self._next[address] = max(pause, self._next.get(address, 0.0))
+        return Receipt(delivery.key, at, reference)
 
     async def reach(self, address: str, at: datetime) -> str:
         """Ask whether Slack would take a message for this address, send none; the answer. Raises DeliveryError.
@@ -110,7 +127,7 @@ class SlackChannel:
 
     # --- what is asked ------------------------------------------------------------------------------------
 
-    def _request(self, delivery: Delivery) -> tuple[str, bytes, dict[str, str]]:
+    async def _deliver(self, delivery: Delivery, at: datetime) -> str:
         address, body = delivery.target.address, delivery.message.body
         payload: dict[str, Any] = {
             "text": body["text"],
@@ -118,15 +135,55 @@ class SlackChannel:
             "unfurl_links": False,
             "unfurl_media": False,
         }
-        headers = {"Content-Type": "application/json; charset=utf-8"}
         webhook = self._webhook(address)
         if webhook:
-            return webhook, _json(payload), headers
+            return await self._ask(address, webhook, payload, at)
         if not self._token:
             raise self._error(address, "neither a webhook of this name nor a bot token is set", CONFIGURATION)
-        payload["channel"] = address
-        payload["metadata"] = {"event_type": EVENT_TYPE, "event_payload": {"key": delivery.key}}
-        return f"{self._api}/chat.postMessage", _json(payload), headers | {"Authorization": f"Bearer {self._token}"}
+        payload |= LITERAL | {"metadata": {"event_type": EVENT_TYPE, "event_payload": {"key": delivery.key}}}
+        place = await self._place(delivery, at)
+        try:
+            return await self._call("chat.postMessage", address, payload | place, at)
+        except _RefusedError as error:
+            if "thread_ts" not in place or error.code not in THREADLESS:
+                raise
+            return await self._call("chat.postMessage", address, payload | {"channel": address}, at)
+
+    async def _place(self, delivery: Delivery, at: datetime) -> dict[str, Any]:
+        """Where the message goes: into its story's thread, whose first message is edited here, or into the channel."""
+        ordinary = {"channel": delivery.target.address}
+        channel, _, ts = delivery.root.partition(" ")
+        if not ts:
+            return ordinary
+        thread: dict[str, Any] = {"channel": channel, "thread_ts": ts}
+        if delivery.message.body.get("broadcast"):
+            thread["reply_broadcast"] = True
+        root = delivery.message.body.get("root")
+        if not isinstance(root, Mapping):
+            return thread
+        try:
+            edit = {"channel": channel, "ts": ts, "text": root["text"], "blocks": root["blocks"]}
+            await self._call("chat.update", delivery.target.address, edit | LITERAL, at)
+        except DeliveryError as error:
+            code = error.code if isinstance(error, _RefusedError) else ""
+            if error.fault is TEMPORARY and (code in LIMITED or delivery.attempts < EDIT_TRIES):
+                raise
+            # A first message that does not change draws nobody's eye to its thread: the channel must see the news.
+            return ordinary if code in GONE else thread | {"reply_broadcast": True}
+        return thread
+
+    async def _call(self, method: str, address: str, payload: Mapping[str, object], at: datetime) -> str:
+        return await self._ask(address, f"{self._api}/{method}", payload, at, Authorization=f"Bearer {self._token}")
+
+    async def _ask(self, address: str, url: str, payload: Mapping[str, object], at: datetime, **headers: str) -> str:
+        headers["Content-Type"] = "application/json; charset=utf-8"
+        response = await self._post(address, url, _json(payload), headers)
+        try:
+            return self._reference(address, response, at)
+        except DeliveryError as error:
+            if error.retry_after:
+                self._next[address] = asyncio.get_running_loop().time() + error.retry_after.total_seconds()
+            raise
 
     async def _post(self, address: str, url: str, content: bytes, headers: Mapping[str, str]) -> httpx.Response:
         try:
@@ -142,9 +199,11 @@ class SlackChannel:
             raise self._error(address, f"no connection to Slack: {error}", TEMPORARY) from None
 
     async def _wait(self, address: str) -> None:
-        last = self._last.get(address)
-        if last is not None:
-            await asyncio.sleep(max(0.0, last + self._pace - asyncio.get_running_loop().time()))
+        """Until the next message may go to this address. Raises DeliveryError where that is too long to wait here."""
+        left = self._next.get(address, 0.0) - asyncio.get_running_loop().time()
+        if left > max(self._patience, self._pace):
+            raise self._error(address, "Slack asked to slow down (429)", TEMPORARY, timedelta(seconds=left))
+        await asyncio.sleep(max(0.0, left))
 
     # --- what is answered ---------------------------------------------------------------------------------
 
@@ -153,9 +212,10 @@ class SlackChannel:
         status, said = response.status_code, response.text
         answer = _object(said)
         refusal = str(answer.get("error", "")) if answer.get("ok") is False else ""
-        if status == 429 or refusal in {"ratelimited", "rate_limited"}:
+        if status == 429 or refusal in LIMITED:
             wait = retry_after(response.headers.get("Retry-After", ""), at)
-            raise self._error(address, "Slack asks to slow down (429)", TEMPORARY, wait)
+            error = self._error(address, "Slack asks to slow down (429)", TEMPORARY, wait)
+            raise _RefusedError(str(error), TEMPORARY, wait, code="ratelimited")
         if status >= 500:
             wait = retry_after(response.headers.get("Retry-After", ""), at)
             raise self._error(address, f"Slack answered {status}", TEMPORARY, wait)
@@ -169,12 +229,10 @@ class SlackChannel:
         return f"{answer['channel']} {answer['ts']}" if "ts" in answer and "channel" in answer else "ok"
 
     def _refused(self, address: str, what: str, code: str) -> DeliveryError:
-        if code in PASSING:
-            return self._error(address, f"Slack {what}", TEMPORARY)
-        if code in LASTING:
-            return self._error(address, f"Slack {what}", PERMANENT)
-        advice = "check the token or webhook, the channel's name and that the bot is in it"
-        return self._error(address, f"Slack {what}; {advice}", CONFIGURATION)
+        fault, advice = CONFIGURATION, "; check the token or webhook, the channel's name and that the bot is in it"
+        if code in PASSING or code in LASTING:
+            fault, advice = (TEMPORARY if code in PASSING else PERMANENT), ""
+        return _RefusedError(str(self._error(address, f"Slack {what}{advice}", fault)), fault, code=code)
 
     def _error(
         self, address: str, what: str, fault: DeliveryFault, retry_after: timedelta | None = None
@@ -183,6 +241,14 @@ class SlackChannel:
         end = webhook.rstrip("/").rsplit("/", 1)[-1]  # what alone would let anybody post
         secrets = (self._token, webhook, end if len(end) >= SECRET_MIN else "")
         return DeliveryError(f"slack:{address}: {scrub(what, secrets)}", fault, retry_after)
+
+
+class _RefusedError(DeliveryError):
+    """Slack's answer was no; `code` is its word for why."""
+
+    def __init__(self, message: str, fault: DeliveryFault, retry_after: timedelta | None = None, *, code: str) -> None:
+        super().__init__(message, fault, retry_after)
+        self.code = code
 
 
 def _keyed(blocks: object, key: str) -> list[dict[str, object]]:

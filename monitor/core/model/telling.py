@@ -327,8 +327,9 @@ class Digest:
 class Message:
     """A digest in the form of one kind of channel, ready to be sent any number of times, alike each time.
 
-    `body` is JSON-ready: email `{subject, text, html, attachment?, unsubscribe?}`, slack `{text, blocks, root?}`
-    (`root`: what the thread's first message shall say now), webhook and atom `{digest}` (see core/digestjson.py),
+    `body` is JSON-ready: email `{subject, text, html, attachment?, unsubscribe?}`, slack
+    `{text, blocks, root?, broadcast?}` (`root`: what the thread's first message shall say now; `broadcast`: to be seen
+    in the channel, too), webhook and atom `{digest}` (see core/digestjson.py),
     apprise `{subject, text, html}`, console and file `{subject, text, html, slack, digest}`.
     """
 
