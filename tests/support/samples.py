@@ -321,7 +321,7 @@ def update() -> Digest:
 def again() -> Digest:
     """An alert that nobody acknowledged."""
     story = espionage()
-    return alert(replace(story, status=StoryStatus.AGAIN, told_at=_hours(11), earlier=story.carriers, carriers=()))
+    return alert(replace(story, status=StoryStatus.AGAIN, told_at=_hours(11)))
 
 
 def fold() -> Digest:
@@ -336,7 +336,7 @@ def fold() -> Digest:
         for n, city in enumerate(cities.split())
     )  # fmt: skip
     together = alert(espionage(), *more)
-    headline = f"{plain(together.stories[0].headline)}; {more[0].headline}; 12 more stories"
+    headline = f"14 alerts in 6 min: {together.stories[0].headline}; {more[0].headline}; 12 more stories"
     return replace(together, headline=headline, folded=14, thread="")
 
 

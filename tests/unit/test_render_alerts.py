@@ -52,7 +52,7 @@ def test_an_alert_is_told_in_short_with_one_line_on_what_was_watched(form: str) 
         (samples.update(), "7 reports by 6 outlets in 3 languages"),
         (samples.update(), "Told before: 2 reports by Пример-Ъ and The Sample Times"),
         (samples.again(), "not acknowledged, told 2 h ago"),
-        (samples.again(), "Told before: 7 reports by Пример-Ъ, The Sample Times, Образец.ру and 样例新闻网"),
+        (samples.again(), "Second Chinese national held in coastal spy case"),
         (samples.fold(), "14 alerts came too thick to be told one by one: they are in this message together."),
         (samples.held(), "Held back by quiet hours since Mon 22:00."),
         (samples.digest(), "amur-bridges (removed), tumen-passage"),
@@ -72,10 +72,11 @@ def test_a_reader_is_told_why_a_message_comes_now(form: str, digest: Digest, sai
         (samples.alert(), "CRITICAL: Суд в Приморске"),
         (samples.update(), "CRITICAL: Суд в Приморске"),
         (samples.alert(samples.tumen()), "MEDIUM: Survey boats"),
-        (samples.fold(), "CRITICAL (14 alerts): Суд в Приморске"),
+        (replace(samples.alert(), headline="Суд в Приморске…"), f"CRITICAL: {samples.alert().headline}"),
+        (samples.fold(), "CRITICAL: 14 alerts in 6 min: Суд в Приморске"),
         (samples.held(), "CRITICAL (held back): Суд в Приморске"),
         (replace(samples.alert(), sample=True), "[SAMPLE] CRITICAL: Суд"),
-        (replace(samples.alert(), headline="One\r\nBcc: x@y.example"), "CRITICAL: One Bcc: x@y.example"),
+        (replace(samples.held(), headline="One\r\nBcc: x@y.example"), "CRITICAL (held back): One Bcc: x@y.example"),
     ],
 )
 def test_the_subject_says_the_news_and_how_grave_it_is(digest: Digest, begins: str) -> None:

@@ -132,7 +132,7 @@ class DigestView:
     parts: int = 1
     anchors: frozenset[str] = field(default_factory=frozenset)  # of the stories in this part
     single: bool = False  # an alert of one story, told in the short form: no glance, a line on what was watched
-    alarm: str = ""  # of alerts, for the subject line: `CRITICAL`, `CRITICAL (14 alerts)`
+    alarm: str = ""  # of alerts, for the subject line: `CRITICAL`, `CRITICAL (held back)`
     lead: tuple[str, ...] = ()  # sentences under the headline: held back, folded
     edits: str = ""  # rules edited since the last digest: `tumen-passage, old-rule (removed)`
     edits_since: str = ""  # `Friday`

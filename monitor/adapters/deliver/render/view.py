@@ -34,7 +34,7 @@ def view(digest: Digest, links: Links | None = None, target: Target | None = Non
     unsubscribe = links.unsubscribe(digest.spec, target) if links and target else ""
     return DigestView(
         name=words.clip(digest.title, NAME_MAX) or digest.spec,
-        headline=words.clip(digest.headline, HEADLINE_MAX) or "News",
+        headline=stories[0].title if single else words.clip(digest.headline, HEADLINE_MAX) or "News",
         headline_language=_headline_language(digest),
         when=times.full(digest.at),
         iso=times.iso(digest.at),
@@ -95,12 +95,10 @@ def _preview(digest: Digest, stories: Sequence[StoryView], *, single: bool) -> s
 
 
 def _alarm(digest: Digest) -> str:
-    """For the subject line of alerts: how grave it is, and why several come together."""
+    """For the subject line of alerts: how grave they are, and whether they are late."""
     if not digest.alert or not digest.stories:
         return ""
     gravest = max(digest.stories, key=lambda story: story.severity.rank).severity.value.upper()
-    if digest.folded:
-        return f"{gravest} ({words.count(digest.folded, 'alert')})"
     return f"{gravest} (held back)" if digest.held_since else gravest
 
 
