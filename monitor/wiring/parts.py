@@ -13,6 +13,7 @@ from monitor.adapters.config import (
 )
 from monitor.adapters.config.receivers import plain_name
 from monitor.adapters.deliver import (
+    AppriseChannel,
     AtomChannel,
     ConsoleChannel,
     EmailChannel,
@@ -109,6 +110,11 @@ def channels(settings: Settings, console: TextIO | None) -> dict[str, Channel]:
             partial(_receiver, settings),
             user_agent=settings.user_agent,
             transport=BoundedTransport(transport(settings)),
+        )
+    if settings.apprise:
+        ways["apprise"] = AppriseChannel(
+            lambda name: found.reveal() if (found := settings.apprise.get(plain_name(name))) else None,
+            allowed=settings.allow_networks,
         )
     return ways
 

@@ -1,5 +1,6 @@
 """Channels: each sends one delivery to one recipient, and says of a failure whether to try again."""
 
+from .apprise import AppriseChannel
 from .atom import AtomChannel
 from .console import ConsoleChannel
 from .email import EmailChannel, Security
@@ -8,6 +9,7 @@ from .slack import SlackChannel
 from .webhook import Receiver, WebhookChannel
 
 __all__ = [
+    "AppriseChannel",
     "AtomChannel",
     "ConsoleChannel",
     "EmailChannel",
