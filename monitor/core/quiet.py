@@ -8,7 +8,7 @@ they named as quiet.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 from monitor.core.model import DigestSpec, QuietHours
@@ -41,11 +41,16 @@ def pause_at(spec: DigestSpec, moment: datetime, *, urgent: bool = False) -> Pau
         for window in spec.maintenance
     ]
     if spec.immediate and not urgent:
-        zone = ZoneInfo(spec.timezone)
-        today = moment.astimezone(zone).date()
-        pauses += [pause for hours in spec.quiet_hours for pause in _around(hours, zone, today)]
+        today = moment.astimezone(zone(spec.timezone)).date()
+        pauses += [pause for hours in spec.quiet_hours for pause in _around(hours, zone(spec.timezone), today)]
     now = next((pause for pause in pauses if pause.since <= moment < pause.until), None)
     return now and _joined(now, pauses)
+
+
+@cache  # the library's own memory holds eight zones
+def zone(name: str) -> ZoneInfo:
+    """The zone of that name, which must be one of the IANA database."""
+    return ZoneInfo(name)
 
 
 def _joined(pause: Pause, others: list[Pause]) -> Pause:
@@ -61,41 +66,41 @@ def _joined(pause: Pause, others: list[Pause]) -> Pause:
 
 
 @lru_cache(maxsize=64)  # asked again and again on the same day
-def _around(hours: QuietHours, zone: ZoneInfo, today: date) -> tuple[Pause, ...]:
+def _around(hours: QuietHours, place: ZoneInfo, today: date) -> tuple[Pause, ...]:
     """Those that begin within some days of that day."""
-    return tuple(_each(hours, zone, today))
+    return tuple(_each(hours, place, today))
 
 
-def _each(hours: QuietHours, zone: ZoneInfo, today: date) -> Iterator[Pause]:
+def _each(hours: QuietHours, place: ZoneInfo, today: date) -> Iterator[Pause]:
     ends_next_day = hours.end <= hours.start
     for offset in range(-_DAYS, _DAYS + 1):
         day = today + timedelta(days=offset)
         if day.weekday() not in hours.days:
             continue
         last = day + timedelta(days=1) if ends_next_day else day
-        since, until = instants(day, hours.start, zone)[0], instants(last, hours.end, zone)[-1]
+        since, until = instants(day, hours.start, place)[0], instants(last, hours.end, place)[-1]
         if since < until:
             yield Pause(since, until, QUIET)
 
 
-def instants(day: date, at: time, zone: ZoneInfo) -> tuple[datetime, ...]:
+def instants(day: date, at: time, place: ZoneInfo) -> tuple[datetime, ...]:
     """When the clocks of a zone show this: once, twice where they repeat it; where they skip it, when they do so."""
-    first = datetime.combine(day, at.replace(fold=0), zone)
+    first = datetime.combine(day, at.replace(fold=0), place)
     second = first.replace(fold=1)
     early, late = first.astimezone(UTC), second.astimezone(UTC)
     if early == late:
         return (early,)
     if early < late:  # the offset becomes smaller: the clocks are set back, this comes twice
         return early, late
-    return (_change(late, early, zone),)
+    return (_change(late, early, place),)
 
 
-def _change(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
+def _change(before: datetime, after: datetime, place: ZoneInfo) -> datetime:
     """The moment at which the zone's offset changes, between these two, to the second."""
-    offset = before.astimezone(zone).utcoffset()
+    offset = before.astimezone(place).utcoffset()
     while after - before > timedelta(seconds=1):
         middle = before + timedelta(seconds=(after - before) // timedelta(seconds=2))
-        if middle.astimezone(zone).utcoffset() == offset:
+        if middle.astimezone(place).utcoffset() == offset:
             before = middle
         else:
             after = middle

@@ -8,15 +8,15 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from itertools import takewhile
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 from cronsim import CronSim, CronSimError
 
 from monitor.core.model import DigestSpec, Telling
 from monitor.core.polling import later
-from monitor.core.quiet import pause_at
+from monitor.core.quiet import pause_at, zone
 from monitor.core.suggest import complaint
 
 MAX_REPEATS = 5  # of an alert that nobody acknowledges
@@ -125,13 +125,15 @@ def digest_due(spec: DigestSpec, *, last: datetime, waiting_since: datetime | No
         return now.astimezone(UTC) if waiting_since > now else due if due <= now else None
     if last > now + _SET_BACK:
         return now.astimezone(UTC)
+    first = _first(spec.at, spec.timezone, last)
+    if first is None or first > now:
+        return None
     for span in _LOOK_BACK:
-        if last >= now - span:
+        if first >= now - span:
             break
         if missed := _between(spec, now - span, now):
             return missed[-1]
-    missed = _between(spec, last, now)
-    return missed[-1] if missed else None
+    return _between(spec, last, now)[-1]
 
 
 def next_digest(spec: DigestSpec, now: datetime) -> datetime | None:
@@ -141,7 +143,7 @@ def next_digest(spec: DigestSpec, now: datetime) -> datetime | None:
     """
     if spec.at is None:
         return None
-    at = next(_times(spec.at, spec.timezone, now), None)
+    at = _first(spec.at, spec.timezone, now)
     return at and (held_until(spec, at) or at)
 
 
@@ -196,6 +198,11 @@ def fold_until(
     return Fold(together=True, until=min([later(folded_at, rate.span), *calm]))
 
 
+@lru_cache(maxsize=1024)  # asked every few seconds, and answered alike until the digest goes out
+def _first(cron: str, timezone: str, after: datetime) -> datetime | None:
+    return next(_times(cron, timezone, after), None)
+
+
 def _between(spec: DigestSpec, after: datetime, until: datetime) -> list[datetime]:
     return list(takewhile(lambda at: at <= until, _times(spec.at or "", spec.timezone, after)))
 
@@ -207,7 +214,7 @@ def _times(cron: str, timezone: str, after: datetime) -> Iterator[datetime]:
     first time only. A line for every hour (`*`) follows the hours as they pass.
     """
     start = after.astimezone(UTC)
-    for local in CronSim(_settled(cron), start.astimezone(ZoneInfo(timezone))):
+    for local in CronSim(_settled(cron), start.astimezone(zone(timezone))):
         at = local.astimezone(UTC)
         if at > start:  # in the repeated hour the line starts over from the hour's first passing
             start = at
