@@ -14,6 +14,7 @@ from monitor.cli import (
     explaining,
     feeds,
     marking,
+    quieting,
     reading,
     replaying,
     rules,
@@ -75,6 +76,7 @@ for commands in (examples, explaining, replaying):
     commands.register(rules.app)
 marking.register(app, rules.app)
 vocabulary.register(app, rules.app)
+quieting.register(app, digests.app)
 app.add_typer(feeds.app, name="feeds", rich_help_panel="What is read and looked for")
 app.add_typer(rules.app, name="rules", rich_help_panel="What is read and looked for")
 app.add_typer(digests.app, name="digest", rich_help_panel="What is told")

@@ -135,10 +135,11 @@ def hits(
             output.lines(rows)
             return
         output.table(
-            ("hit", "found (UTC)", "rule", "severity", "feed", "title", "words"),
+            ("hit", "story", "found (UTC)", "rule", "severity", "feed", "title", "words"),
             (
                 (
                     row["id"],
+                    row["story_id"],
                     _minute(row["at"]),
                     row["rule"],
                     row["severity"],

@@ -1,0 +1,137 @@
+"""`monitor silence`, `monitor ack` and `monitor digest subscribers`, as a person meets them."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.command import complaint, monitor, rows, said
+from support.stored import NOW, saved_hits
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from monitor.adapters.store import open_store
+from monitor.core.model import Target
+
+FEEDS = """
+feeds:
+  - {id: sample-ru, url: "https://primer.example/rss", name: Пример}
+"""
+RULES = """
+terms:
+  gas-works: {label: Sample Gasworks, entity: company, en: [Sample Gasworks]}
+rules:
+  - {id: gas, title: Gas, severity: high, match: $gas-works, examples: {hit: [Sample Gasworks opened]}}
+digests:
+  - {id: flash, rules: ["*"], at: once, to: ["email:anna@example.org", "email:boris@example.org"]}
+"""
+ZONE = {"TZ": "Asia/Tokyo"}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    (tmp_path / "feeds.yaml").write_text(FEEDS, encoding="utf-8")
+    (tmp_path / "rules.yaml").write_text(RULES, encoding="utf-8")
+    store = open_store(tmp_path / "data" / "monitor.db")
+    saved_hits(store, "a", rules=["gas"], title="Gasworks open")
+    store.people.leave("flash", Target("email", "anna@example.org"), NOW)
+    store.close()
+    return tmp_path
+
+
+def silences(home: Path) -> list[Any]:
+    return rows(monitor("silence", "list", "--json", cwd=home).stdout)
+
+
+COMMANDS = {
+    *("ack", "digest subscribers"),
+    *(f"silence {name}" for name in ("story", "rule", "source", "entity", "list", "end")),
+}
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_the_help_of_every_command_shows_an_example(name: str) -> None:
+    from monitor.cli.app import app
+
+    group, _, inner = name.rpartition(" ")
+    known = get_command(app).commands  # type: ignore[attr-defined]
+    assert inner in (known[group].commands if group else known)
+    shown = CliRunner().invoke(app, [*name.split(), "--help"], prog_name="monitor")
+    assert shown.exit_code == 0
+    assert f"monitor {name}" in shown.output.partition("Examples")[2]
+
+
+def test_a_story_is_silenced_by_the_number_that_hits_show(home: Path) -> None:
+    listed = said(monitor("hits", cwd=home)).splitlines()
+    assert listed[0].split()[:2] == ["hit", "story"]
+    number = listed[1].split()[1]
+    answer = said(
+        monitor("silence", "story", number, "--until", "tomorrow 8:00", "--reason", "known", cwd=home, env=ZONE)
+    )
+    assert answer.startswith(f"silence 1: story {number}: Gasworks open, until ")
+    assert "08:00 JST" in answer
+    (kept,) = silences(home)
+    assert (kept["kind"], kept["what"], kept["reason"]) == ("story", number, "known")
+    until = datetime.fromisoformat(kept["until"])
+    assert (until.astimezone(UTC).hour, until.minute) == (23, 0), "8:00 by the machine's clock"
+    assert f"story {number}: Gasworks open" in said(monitor("silence", "list", cwd=home))
+
+
+def test_rules_sources_and_entities_are_silenced_and_each_silence_can_be_ended(home: Path) -> None:
+    before = datetime.now(UTC)
+    said(monitor("silence", "rule", "gas", "--for", "3d", cwd=home))
+    said(monitor("silence", "source", "sample-ru", "--for", "12h", cwd=home))
+    made = monitor("silence", "entity", "sample gasworks", "--for", "2w", "--json", cwd=home)
+    record = json.loads(said(made))
+    assert (record["silence"], record["kind"], record["what"]) == (3, "entity", "Sample Gasworks")
+    found = silences(home)
+    assert [(one["kind"], one["what"]) for one in found] == [
+        ("source", "sample-ru"),
+        ("rule", "gas"),
+        ("entity", "Sample Gasworks"),
+    ]
+    length = datetime.fromisoformat(found[1]["until"]) - before
+    assert timedelta(days=3) <= length < timedelta(days=3, minutes=5)
+    assert said(monitor("silence", "end", "1", cwd=home)) == "silence 1 is over\n"
+    assert [one["silence"] for one in silences(home)] == [2, 3]
+    assert "no silence 1" in complaint(monitor("silence", "end", "1", cwd=home))
+
+
+SLIPS: list[tuple[tuple[str, ...], int, str]] = [
+    (("silence", "story", "99", "--for", "3d"), 1, "there is no story 99; monitor hits shows their numbers"),
+    (("silence", "rule", "gass", "--for", "3d"), 1, "did you mean 'gas'?"),
+    (("silence", "entity", "Sample Gaswork", "--for", "3d"), 1, "did you mean 'Sample Gasworks'?"),
+    (("silence", "rule", "gas"), 2, "--for 3d"),
+    (("silence", "rule", "gas", "--until", "2020-01-01"), 2, "no time to come"),
+    (("ack", "1", "--undo"), 1, "nobody has acknowledged story 1"),
+    (
+        ("digest", "subscribers", "flash", "--back", "email:ana@example.org"),
+        1,
+        "did you mean 'email:anna@example.org'?",
+    ),
+]
+
+
+def test_a_slip_is_named_with_what_may_have_been_meant_and_changes_nothing(home: Path) -> None:
+    for arguments, status, expected in SLIPS:
+        text = " ".join(complaint(monitor(*arguments, cwd=home, env={"COLUMNS": "240"}), status).split())
+        assert expected in text, arguments
+    assert silences(home) == []
+
+
+def test_a_story_is_acknowledged_and_the_word_can_be_taken_back(home: Path) -> None:
+    assert said(monitor("ack", "1", "--reason", "called them", cwd=home)) == "story 1 is acknowledged: Gasworks open\n"
+    record = json.loads(said(monitor("ack", "1", "--json", cwd=home)))
+    assert (record["story"], record["acknowledged"]) == (1, True)
+    assert said(monitor("ack", "1", "--undo", cwd=home)) == "story 1 is open again: Gasworks open\n"
+
+
+def test_who_left_a_digest_is_listed_and_can_be_taken_back(home: Path) -> None:
+    listed = {
+        one["target"]: one["left_at"]
+        for one in rows(monitor("digest", "subscribers", "flash", "--json", cwd=home).stdout)
+    }
+    assert listed == {"email:anna@example.org": NOW.isoformat(), "email:boris@example.org": None}
+    said(monitor("digest", "subscribers", "flash", "--back", "email:anna@example.org", cwd=home))
+    assert "no, left" not in said(monitor("digest", "subscribers", "flash", cwd=home))
