@@ -7,7 +7,7 @@ import structlog
 
 from monitor.app.watch import Watch
 from monitor.web.connections import serving
-from monitor.web.site import Site
+from monitor.web.handler import Site
 from monitor.wiring import Service
 from monitor.wiring.place import bound, site_links
 

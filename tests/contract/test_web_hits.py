@@ -12,7 +12,7 @@ from support.stored import NOW, hit, queued, saved_hits
 
 from monitor.core.model import RuleStatus, Severity
 from monitor.core.tickets import Links
-from monitor.web.site import NEWEST
+from monitor.web.handler import NEWEST
 
 
 @pytest.fixture
