@@ -70,7 +70,7 @@ def one(story: DigestStory) -> Digest:
         "Tuesday 24 November 2026, 08:00 Tokyo (UTC+9)",
         "3 stories from 11 reports",
         "Russian 7, Chinese 2, English 2",
-        "since Friday 20 November, 08:00 Tokyo",
+        "since Friday 08:00",
         "7 reports",
         samples.digest().stories[0].headline,
         "espionage · arrest · citizen of China · FSB",

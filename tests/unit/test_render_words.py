@@ -36,6 +36,24 @@ def test_moments_are_told_as_briefly_as_is_clear(moment: datetime, told: str, re
 
 
 @pytest.mark.parametrize(
+    ("moment", "day", "ago", "recent", "reason"),
+    [
+        (AT - timedelta(minutes=40), "today", "40 min ago", "today 07:20", "just now"),
+        (AT - timedelta(hours=11), "yesterday", "11 h ago", "yesterday 21:00", "hours say more than the day"),
+        (AT - timedelta(hours=20), "yesterday", "yesterday", "yesterday 12:00", "hours are too many"),
+        (AT - timedelta(days=5), "Thursday", "Thursday", "Thursday 08:00", "within a week"),
+        (AT - timedelta(days=7), "17 November", "17 November", "17 November 08:00", "the same weekday would mislead"),
+        (AT - timedelta(days=400), "20 October 2025", "20 October 2025", "20 October 2025 08:00", "another year"),
+        (AT + timedelta(minutes=5), "today", "0 min ago", "today 08:05", "clocks differ"),
+    ],
+)
+def test_what_was_told_before_is_dated_as_people_say_it(
+    moment: datetime, day: str, ago: str, recent: str, reason: str
+) -> None:
+    assert (TOKYO.day(moment), plain(TOKYO.ago(moment)), plain(TOKYO.recent(moment))) == (day, ago, recent), reason
+
+
+@pytest.mark.parametrize(
     ("zone", "told"),
     [
         ("Asia/Tokyo", "Tuesday 24 November 2026, 08:00 Tokyo (UTC+9)"),

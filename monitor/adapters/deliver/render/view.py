@@ -40,7 +40,7 @@ def view(digest: Digest, links: Links | None = None, target: Target | None = Non
         iso=times.iso(digest.at),
         counts=_counts(digest.stories),
         languages=_languages(digest.stories),
-        since=since,
+        since=times.recent(digest.since) if digest.since else "",
         preview=_preview(digest, stories, single=single),
         topics=() if single else _topics(digest),
         topics_more=0 if single else max(0, len(digest.topics) - TOPICS_MAX),

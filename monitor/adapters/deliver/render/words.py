@@ -171,6 +171,10 @@ class Times:
             return "yesterday" if days == 1 else f"{local:%A}"
         return f"{local.day} {local:%B}" + ("" if local.year == self._now.year else f" {local:%Y}")
 
+    def recent(self, moment: datetime) -> str:
+        """The day as above, with the hour: `Thursday 08:00`, `3 November 08:00`."""
+        return f"{self.day(moment)}\xa0{moment.astimezone(self._zone):%H:%M}"
+
     def ago(self, moment: datetime) -> str:
         """`2 h ago` within twelve hours, else the day: as exact as it matters when something was last told."""
         age = self._now - moment
