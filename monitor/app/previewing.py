@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from monitor.app.drafts import HISTORY_DAYS
 from monitor.app.ports import Store
 from monitor.app.watch import Watch
 from monitor.core import hindsight, routes, schedule, silences
@@ -18,7 +19,6 @@ from monitor.core.hindsight import Period, Routing
 from monitor.core.model import Coverage, Delivery, Digest, DigestSpec, Silence, StoredHit, Telling
 from monitor.errors import MonitorError
 
-HISTORY_DAYS = 30  # the small figures beside a topic
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 STORY_SPAN = timedelta(days=14)  # how far back an alert's story is followed
 
@@ -51,10 +51,10 @@ class Hindsights:
         it had to tell on that moment's calendar day by then, as one digest. Raises MonitorError where the archive does
         not reach back so far, or where no time of the cron line was before.
         """
-        period = self._period(spec, moment, day=day)
         begins = self._store.bench.watched_since()
-        if begins is None or period.until < begins:
-            raise MonitorError(_too_early(spec, period.until, begins))
+        if begins is None or moment < begins:
+            raise MonitorError(_too_early(spec, moment, begins))
+        period = self._period(spec, moment, day=day)
         digest = self._at_once(watch, spec, period, day=day) if spec.immediate else self._scheduled(watch, spec, period)
         return Hindsight(
             digest=digest,

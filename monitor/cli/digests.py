@@ -1,28 +1,14 @@
 """`monitor digest`: what is told, when, and how it would look now."""
 
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from typer import Argument, Option
-
 from monitor.cli import output
+from monitor.cli.previewing import Id, find, preview
 from monitor.cli.session import Json, Session, command, group
-from monitor.core.suggest import suggestion
 from monitor.errors import AlreadyRunningError, MonitorError
 
-if TYPE_CHECKING:
-    from monitor.app.watch import Watch
-    from monitor.core.model import DigestSpec
-
 app = group("What is told: digests, when they go, how they look.")
-Id = Annotated[str, Argument(metavar="ID", help="The digest, as rules.yaml calls it.")]
-
-
-class Form(StrEnum):
-    TEXT = "text"
-    HTML = "html"
-    SLACK = "slack"
 
 
 def list_digests(session: Session, as_json: Json = False) -> None:
@@ -61,26 +47,6 @@ def list_digests(session: Session, as_json: Json = False) -> None:
     output.table(("id", "at", "next", "waiting", "last", "to"), map(row, outlooks), empty="rules.yaml names no digests")
 
 
-def preview(
-    session: Session,
-    digest: Id,
-    form: Annotated[Form, Option("--format", "-f", help="How to print it.")] = Form.TEXT,
-) -> None:
-    """Print a digest as it would be sent now.
-
-    Sends and changes nothing.
-    """
-    from monitor import wiring
-
-    settings = session.settings
-    watch = wiring.Configuration(settings).load()
-    spec = _find(watch, digest)
-    now = wiring.SystemClock().now()
-    with wiring.writer(settings) as writer:
-        found = writer.preview(watch, spec, now)
-    output.say(wiring.render(found, form.value, settings))
-
-
 def send(session: Session, digest: Id) -> None:
     """Write and send a digest now, due or not.
 
@@ -92,7 +58,7 @@ def send(session: Session, digest: Id) -> None:
 
     settings = session.settings
     watch = wiring.Configuration(settings).load()
-    spec = _find(watch, digest)
+    spec = find(watch, digest)
 
     async def deliver() -> list[Any]:
         async with wiring.service(settings) as built:
@@ -114,16 +80,13 @@ def send(session: Session, digest: Id) -> None:
         raise MonitorError("not everything could be sent; it stays in the outbox: monitor outbox")
 
 
-def _find(watch: "Watch", wanted: str) -> "DigestSpec":
-    specs = {spec.id: spec for spec in watch.digests}
-    if wanted in specs:
-        return specs[wanted]
-    known = ", ".join(specs) or "none"
-    raise MonitorError(f"no digest has the id {wanted!r}{suggestion(wanted, specs)}; there are: {known}")
-
-
 command(app, "list", "monitor digest list")(list_digests)
-command(app, "preview", "monitor digest preview morning", "monitor digest preview morning -f html > morning.html")(
-    preview
-)
+command(
+    app,
+    "preview",
+    "monitor digest preview morning",
+    "monitor digest preview morning -f html -o morning.html",
+    "monitor digest preview morning --as-of 2026-11-20",
+    "monitor digest preview alerts --as-of 2026-11-20T07:30 --sent -f email",
+)(preview)
 command(app, "send", "monitor digest send morning")(send)

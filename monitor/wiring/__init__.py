@@ -33,6 +33,7 @@ from monitor.wiring.looking import (
 )
 from monitor.wiring.parts import SystemClock, transport
 from monitor.wiring.place import bound, reader_links, site_links
+from monitor.wiring.previewing import as_sent, hindsights, previewed
 from monitor.wiring.service import Service, run, service
 from monitor.wiring.trying import Tried, Way, try_address
 
@@ -46,11 +47,13 @@ __all__ = [
     "SystemClock",
     "Tried",
     "Way",
+    "as_sent",
     "bound",
     "check_files",
     "check_templates",
     "compiled",
     "forbid_words",
+    "hindsights",
     "load_feeds",
     "load_rules",
     "load_settings",
@@ -58,6 +61,7 @@ __all__ = [
     "obstacle",
     "opened",
     "parse_document",
+    "previewed",
     "probe",
     "reach_mail",
     "reach_slack",

@@ -296,7 +296,7 @@ def test_a_trouble_that_ended_later_lasts(desk: Newsdesk) -> None:
 
 
 def test_before_the_archive_nothing_can_be_seen(desk: Newsdesk) -> None:
-    with pytest.raises(MonitorError, match="does not reach back to Sun 2026-03-01 08:00 Asia/Tokyo: it begins on Mon"):
+    with pytest.raises(MonitorError, match="does not reach back to Sun 2026-03-01 23:00 Asia/Tokyo: it begins on Mon"):
         desk.look(MORNING, BEGIN - 10 * HOUR)
 
 
