@@ -133,7 +133,10 @@ class Told:
 
     def counted(self) -> int:
         """Stories that are only counted, as the mail and Slack say alike."""
-        said = {int(n) for n in re.findall(r"(\d+) stories beyond", " ".join([self.part("plain"), *self.slack]))}
+        said = {
+            int(n.replace(",", ""))
+            for n in re.findall(r"([\d,]+) stories beyond", " ".join([self.part("plain"), *self.slack]))
+        }
         assert len(said) <= 1
         return said.pop() if said else 0
 
