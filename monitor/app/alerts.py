@@ -42,11 +42,14 @@ class AlertWriter:
 
     def write_due(self, watch: Watch, spec: DigestSpec, now: datetime, errors: list[Exception]) -> list[Digest]:
         """Write what is due, each alert by itself; one that can't be written is kept, with its error in `errors`."""
+        # Asked first, since it spares reading a full tray at every look while a flood is held back.
+        if self._fold(spec, 1, now) is None:
+            return []
         due = self._due(watch, spec, now)
-        if not due or self._fold(spec, due, now) is None:
+        if not due or self._fold(spec, _count(due), now) is None:
             return []
         due = self._audible(spec, due, now)
-        fold = self._fold(spec, due, now) if due else None
+        fold = self._fold(spec, _count(due), now) if due else None
         if fold is None:
             return []
         written: list[Digest] = []
@@ -65,7 +68,7 @@ class AlertWriter:
     def _due(self, watch: Watch, spec: DigestSpec, now: datetime) -> list[_Due]:
         """Alerts whose time has come and that no pause holds back now."""
         pause = pause_at(spec, now)
-        if pause and pause_at(spec, now, urgent=True):
+        if pause and (not spec.quiet_unless or pause_at(spec, now, urgent=True)):
             return []
         repeat = spec.repeat_after
         alerts = self._store.digests.alerts(
@@ -92,14 +95,13 @@ class AlertWriter:
                 found.append(_Due(alert, pause_at(spec, at, urgent=urgent)))
         return found
 
-    def _fold(self, spec: DigestSpec, due: Sequence[_Due], now: datetime) -> schedule.Fold | None:
-        """How they are told; None: not yet. What was held back counts as one."""
+    def _fold(self, spec: DigestSpec, due: int, now: datetime) -> schedule.Fold | None:
+        """How so many are told; None: not yet, nor would more be."""
         runs = self._store.digests.runs(spec.id, now - spec.at_most.span)
-        fresh = sum(one.held is None for one in due)
         fold = schedule.fold_until(
             spec,
             [at for at, _ in runs],
-            fresh + (fresh < len(due)),
+            due,
             now,
             folded_at=max((at for at, stories in runs if stories > 1 and at <= now), default=None),
         )
@@ -159,6 +161,12 @@ class AlertWriter:
 def thread(spec: DigestSpec, story_id: int) -> str:
     """What names a story to the readers of a digest."""
     return f"{spec.id}/{story_id}"
+
+
+def _count(due: Sequence[_Due]) -> int:
+    """How many messages they would be: what was held back counts as one."""
+    fresh = sum(one.held is None for one in due)
+    return fresh + (fresh < len(due))
 
 
 def _groups(due: Sequence[_Due], together: bool) -> list[list[_Due]]:

@@ -48,7 +48,7 @@ WHERE EXISTS (SELECT 1 FROM told WHERE digest = :digest AND hit_id = value)
 """
 
 # Stories with something in the tray, and those told before that may have to come again: asked every few seconds, so
-# that the hits are only counted together here.
+# that the hits are only counted together here. CROSS JOIN: in this order, from the few to the many.
 _ALERTS = """
 WITH tray AS (
     SELECT h.story_id, min(w.since) AS since, json_group_array(w.hit_id) AS hit_ids,
@@ -56,8 +56,8 @@ WITH tray AS (
     FROM waiting AS w JOIN hits AS h ON h.id = w.hit_id WHERE w.digest = :digest GROUP BY h.story_id
 ), again AS (
     SELECT t.story_id, json_group_array(DISTINCT h.rule) AS rules
-    FROM tellings AS t JOIN stories AS s ON s.id = t.story_id JOIN hits AS h ON h.story_id = t.story_id
-    JOIN told ON told.digest = t.digest AND told.hit_id = h.id
+    FROM tellings AS t CROSS JOIN stories AS s ON s.id = t.story_id CROSS JOIN hits AS h ON h.story_id = t.story_id
+    CROSS JOIN told ON told.digest = t.digest AND told.hit_id = h.id
     WHERE t.digest = :digest AND (t.last_at <= :told_before OR t.last_at > :now) AND s.last_at >= :report_after
         AND t.repeats < :most AND t.story_id NOT IN (SELECT story_id FROM tray)
         AND NOT EXISTS (SELECT 1 FROM acks WHERE story_id = t.story_id)
@@ -80,7 +80,7 @@ WHERE digest = ? AND story_id IN (SELECT value FROM json_each(?))
 
 _TOLD = """
 SELECT t.hit_id FROM json_each(:stories) AS s
-CROSS JOIN hits AS h ON h.story_id = s.value JOIN told AS t ON t.digest = :digest AND t.hit_id = h.id
+CROSS JOIN hits AS h ON h.story_id = s.value CROSS JOIN told AS t ON t.digest = :digest AND t.hit_id = h.id
 ORDER BY t.hit_id
 """
 
