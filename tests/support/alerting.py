@@ -9,7 +9,19 @@ from support.stored import NOW, decided, hit, item
 from monitor.adapters.store import SqliteStore
 from monitor.app.digests import DigestWriter
 from monitor.app.watch import Watch
-from monitor.core.model import Digest, DigestSpec, FeedSpec, Hit, Item, Message, RuleInfo, Severity, Story, Target
+from monitor.core.model import (
+    Digest,
+    DigestSpec,
+    FeedSpec,
+    Hit,
+    Item,
+    Message,
+    RuleInfo,
+    Severity,
+    Story,
+    StoryStatus,
+    Target,
+)
 
 DESK = Target("memory", "desk")
 FLASH = DigestSpec(id="flash", rules=("*",), to=(DESK,), title="Flash", wait=timedelta(minutes=1))
@@ -36,14 +48,20 @@ class Rules:
 
 @dataclass
 class Press:
-    """A renderer that keeps what it was given; `broken` names a story that it can't render."""
+    """A renderer that writes down which hits it told and how many it counted; `broken` is a story it can't render."""
 
     broken: int = 0
 
     def render(self, digest: Digest, target: Target) -> list[Message]:
         if any(story.story_id == self.broken for story in digest.stories):
             raise RuntimeError("a template that breaks")
-        return [Message(target.channel, {"subject": digest.headline})]
+        fresh = [story for story in digest.stories if story.status is not StoryStatus.AGAIN]
+        body = {
+            "subject": digest.headline,
+            "hits": [hit for story in fresh for hit in story.hit_ids],
+            "left_out": sum(number for _, number in digest.left_out),
+        }
+        return [Message(target.channel, body)]
 
 
 @dataclass
