@@ -60,15 +60,17 @@ class Dispatcher:
     async def send_due(self) -> list[Attempt]:
         """Send everything that is due now, later parts after earlier ones, and say how each attempt went.
 
-        Raises StoreError when the outbox can't be written, once nothing is on its way any more.
+        No target waits for another's answer. Raises StoreError when the outbox can't be written, once nothing is on its
+        way any more.
         """
         attempts: list[Attempt] = []
-        while tasks := await self.begin_due():
-            await asyncio.wait(tasks)
-            errors = [error for task in tasks if (error := task.exception())]
-            if errors:
+        sending: set[asyncio.Task[Attempt]] = set()
+        while sending := sending.union(await self.begin_due()):
+            done, sending = await asyncio.wait(sending, return_when=asyncio.FIRST_COMPLETED)
+            if errors := [error for task in done if (error := task.exception())]:
+                await asyncio.gather(*sending, return_exceptions=True)
                 raise errors[0]
-            attempts += [task.result() for task in tasks]
+            attempts += [task.result() for task in done]
         return attempts
 
     async def begin_due(self) -> list[asyncio.Task[Attempt]]:

@@ -53,7 +53,7 @@ class Office:
     dispatcher: Dispatcher
     clock: Present
 
-    def queue(self, *addresses: str, parts: int = 1, channel: str = "email") -> list[str]:
+    def queue(self, *addresses: str, parts: int = 1, channel: str = "email", thread: str = "") -> list[str]:
         """One digest to these addresses; gives the keys."""
         digest = Digest("morning", "Morning", self.clock.at, None, "UTC", "News", (), (), Coverage())
         deliveries = [
@@ -65,6 +65,7 @@ class Office:
                 created_at=self.clock.at,
                 part=part,
                 parts=parts,
+                thread=thread,
             )
             for address in addresses
             for part in range(1, parts + 1)
@@ -194,6 +195,66 @@ async def test_a_recipient_that_hangs_delays_nobody_else(office: Office, monkeyp
     assert (await hung).delivery.key == slow
     await office.dispatcher.send_due()
     assert office.states() == {"sent": 3}
+
+
+async def test_all_parts_for_others_are_sent_while_one_recipient_hangs(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = asyncio.Event()
+    send = office.channel.send
+
+    async def hanging(delivery: Delivery, at: datetime) -> Receipt:
+        if delivery.target.address.startswith("slow"):
+            await answer.wait()
+        receipt = await send(delivery, at)
+        if delivery.part == 3:
+            answer.set()  # only then the slow server speaks: had anybody waited for it, nobody would get anything
+        return receipt
+
+    monkeypatch.setattr(office.channel, "send", hanging)
+    keys = office.queue("slow@example.org", "quick@example.org", parts=3)
+    async with asyncio.timeout(20):
+        attempts = await office.dispatcher.send_due()
+    assert office.channel.taken == [*keys[3:], *keys[:3]]
+    assert len(attempts) == 6
+
+
+async def test_a_thread_keeps_its_order_when_its_first_message_must_wait_and_holds_up_nothing_else(
+    office: Office,
+) -> None:
+    first, other = office.queue("a@example.org", "b@example.org", thread="flash/1")
+    office.clock.at += timedelta(seconds=1)
+    second, another = office.queue("a@example.org", "b@example.org", thread="flash/1")
+    office.clock.at += timedelta(seconds=1)
+    (third,) = office.queue("a@example.org", thread="flash/2")
+    greylisted = {first}
+    office.channel.fault = lambda d: DeliveryError("450", DeliveryFault.TEMPORARY) if d.key in greylisted else None
+    await office.dispatcher.send_due()
+    assert set(office.channel.taken) == {other, another, third}, "its second message waits, all else goes"
+    greylisted.clear()
+    office.clock.at += timedelta(hours=1)
+    await office.dispatcher.send_due()
+    assert office.channel.taken[-2:] == [first, second]
+    assert office.states() == {"sent": 5}
+
+
+async def test_a_thread_goes_on_when_its_first_message_is_given_up(office: Office) -> None:
+    (first,) = office.queue("a@example.org", thread="flash/1")
+    office.clock.at += timedelta(seconds=1)
+    (second,) = office.queue("a@example.org", thread="flash/1")
+    office.channel.fault = lambda d: DeliveryError("550", DeliveryFault.PERMANENT) if d.key == first else None
+    await office.dispatcher.send_due()
+    assert office.channel.taken == [second]
+    assert office.states() == {"parked": 1, "sent": 1}
+
+
+@pytest.mark.parametrize("fault", list(DeliveryFault))
+async def test_what_kind_of_fault_it_was_is_remembered(office: Office, fault: DeliveryFault) -> None:
+    office.queue("a@example.org")
+    office.channel.fault = lambda d: DeliveryError("no", fault)
+    await office.dispatcher.send_due()
+    refusing = [refusal.target.address for refusal in office.store.outbox.refusals()]
+    assert refusing == ["a@example.org"] * (fault is DeliveryFault.PERMANENT)
 
 
 @pytest.mark.parametrize("works", [True, False], ids=["sent", "failed"])
