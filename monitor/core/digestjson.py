@@ -195,6 +195,9 @@ def _coverage(coverage: Coverage) -> Json:
         "polls": coverage.polls,
         "items": coverage.items,
         "last_poll_at": _time(coverage.last_poll_at),
+        "due": coverage.due,
+        "failed": coverage.failed,
+        "quiet": [{"language": language, "feeds": feeds} for language, feeds in coverage.quiet],
         "by_language": [
             {"language": language, "feeds_read": read, "feeds": feeds} for language, read, feeds in coverage.by_language
         ],

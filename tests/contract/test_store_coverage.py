@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from support.stored import NOW, decided, hit, hours, item, saved_hits
 
 from monitor.adapters.store import SqliteStore, open_store
-from monitor.core.model import Coverage, FeedSpec, FeedState, FeedTrouble, Story
+from monitor.core.model import Coverage, FeedSpec, FeedState, FeedTrouble, Story, Trouble, TroubleKind
 
 RU = FeedSpec("ru-one", "https://a.example/", name="Пример-Ъ", language="ru")
 SPECS = [
@@ -47,7 +47,23 @@ def test_coverage_counts_the_polls_of_its_period(store: SqliteStore) -> None:
         items=7,
         last_poll_at=NOW,
         by_language=(("zh", 1, 3), ("ru", 1, 2), ("und", 1, 1)),
+        due=4,
+        failed=1,
     )
+
+
+def test_feeds_whose_time_came_and_feeds_quiet_beyond_their_rhythm_are_counted(store: SqliteStore) -> None:
+    silent = (Trouble(TroubleKind.SILENT, "nothing new", NOW),)
+    for state in (
+        FeedState("ru-one", next_poll_at=hours(-2), troubles=silent),  # overdue, nobody asked
+        FeedState("zh-one", next_poll_at=hours(1), troubles=silent),  # its time is to come
+        FeedState("zh-two", next_poll_at=hours(-2), gone=True),  # never asked again
+        FeedState("zh-three", troubles=silent),
+        FeedState("off", next_poll_at=hours(-2), troubles=silent),
+    ):
+        store.feeds.save(state)
+    found = store.archive.coverage(SPECS, hours(-24), NOW)
+    assert (found.due, found.failed, found.quiet) == (1, 0, (("zh", 2), ("ru", 1)))
 
 
 HEARD = FeedState("ru-one", last_success_at=hours(-50), last_error="dns: no such host")

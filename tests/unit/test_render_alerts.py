@@ -36,7 +36,7 @@ readable = pytest.mark.parametrize("form", ["html", "text"])
 def test_an_alert_is_told_in_short_with_one_line_on_what_was_watched(form: str) -> None:
     text = seen(form, samples.alert())
     assert text.count(samples.alert().headline) == 1, "the story's headline is the alert's"
-    assert "61 of 64 feeds read, last at 22:59; not heard: Образец-Восток, 样例日报." in text
+    assert "61 of 64 feeds read, last at 22:59; 3 unusually quiet; not heard: Образец-Восток, 样例日报." in text
     for absent in ("Last 30 days", "Feeds read by language", "Not heard", "7 reports, at most"):
         assert absent not in text
     page = tree(samples.alert())

@@ -1,7 +1,8 @@
 """Figures over a period: what was watched, and how many hits each day had."""
 
+import sqlite3
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -41,7 +42,7 @@ def coverage(database: Database, specs: Sequence[FeedSpec], since: datetime, unt
     one with most feeds first.
     """
     enabled = [spec for spec in specs if spec.enabled]
-    polls = {row["feed"]: row for row in database.rows(_POLLS, (stamp(since), stamp(until)))}
+    polls = asked(database, since, until)
     states = {row["id"]: codec.feed_state(row) for row in database.rows("SELECT * FROM feeds")}
     read = {feed for feed, row in polls.items() if row["success"]}
     read |= {feed for feed, state in states.items() if _up_to_date(state, until)}
@@ -55,7 +56,36 @@ def coverage(database: Database, specs: Sequence[FeedSpec], since: datetime, unt
         broken=tuple(trouble for trouble in troubles if trouble),
         standing=_standing([states[spec.id] for spec in enabled if spec.id in states]),
         by_language=by_language(enabled, read),
+        due=sum(spec.id in polls or _overdue(states.get(spec.id), until) for spec in enabled),
+        failed=failed(enabled, polls),
+        quiet=quiet(enabled, {feed for feed, state in states.items() if _is_silent(state)}),
     )
+
+
+def asked(database: Database, since: datetime, until: datetime) -> dict[str, sqlite3.Row]:
+    """The polls of each feed that was asked in the period: `polls`, `items`, `last_at`, `success`."""
+    return {row["feed"]: row for row in database.rows(_POLLS, (stamp(since), stamp(until)))}
+
+
+def failed(specs: Sequence[FeedSpec], polls: Mapping[str, sqlite3.Row]) -> int:
+    """How many of these feeds were asked, and not once with success."""
+    return sum(spec.id in polls and not polls[spec.id]["success"] for spec in specs)
+
+
+def quiet(specs: Sequence[FeedSpec], silent: Collection[str]) -> tuple[tuple[str, int], ...]:
+    """(language, silent feeds) by main subtag, the one with most of them first."""
+    counts = Counter(_language(spec) for spec in specs if spec.id in silent)
+    return tuple(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+def _is_silent(state: FeedState) -> bool:
+    return any(trouble.kind is TroubleKind.SILENT for trouble in state.troubles)
+
+
+def _overdue(state: FeedState | None, until: datetime) -> bool:
+    if state is None or state.gone or state.next_poll_at is None:
+        return False
+    return state.next_poll_at + OVERDUE_AFTER < until
 
 
 def _up_to_date(state: FeedState, until: datetime) -> bool:
@@ -85,11 +115,15 @@ def by_language(specs: Sequence[FeedSpec], read: Collection[str]) -> tuple[tuple
     """(language, feeds read, all feeds) by main subtag, the one with most feeds first."""
     counts: dict[str, tuple[int, int]] = {}
     for spec in specs:
-        language = (spec.language or UNKNOWN_LANGUAGE).replace("_", "-").split("-")[0].lower()
+        language = _language(spec)
         heard, everything = counts.get(language, (0, 0))
         counts[language] = (heard + (spec.id in read), everything + 1)
     order = sorted(counts, key=lambda language: (-counts[language][1], language))
     return tuple((language, *counts[language]) for language in order)
+
+
+def _language(spec: FeedSpec) -> str:
+    return (spec.language or UNKNOWN_LANGUAGE).replace("_", "-").split("-")[0].lower()
 
 
 def daily_hits(

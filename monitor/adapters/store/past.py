@@ -82,8 +82,8 @@ def sent(database: Database, digest: str, since: datetime, until: datetime) -> l
 def coverage_then(database: Database, specs: Sequence[FeedSpec], since: datetime, until: datetime) -> Coverage:
     """What was watched from `since` to `until` by the logs of polls and troubles; without notices.
 
-    Like `coverage.coverage`, without what is known of the feeds only now. Which feeds there were then is not recorded:
-    the enabled ones of `specs` stand for them.
+    Like `coverage.coverage`, without what is known of the feeds only now, such as which were overdue. Which feeds there
+    were then is not recorded: the enabled ones of `specs` stand for them.
     """
     enabled = [spec for spec in specs if spec.enabled]
     ids = {spec.id for spec in enabled}
@@ -101,6 +101,7 @@ def coverage_then(database: Database, specs: Sequence[FeedSpec], since: datetime
         for spec in enabled
         if spec.id in feeds and spec.id not in read
     )
+    asked = coverage.asked(database, since, until)
     return Coverage(
         feeds=len(enabled),
         feeds_read=len(read & ids),
@@ -110,6 +111,9 @@ def coverage_then(database: Database, specs: Sequence[FeedSpec], since: datetime
         broken=tuple(trouble for trouble in troubles if trouble),
         by_language=coverage.by_language(enabled, read),
         standing=tuple((kind, count) for kind, count in counts if count),
+        due=sum(spec.id in asked for spec in enabled),
+        failed=coverage.failed(enabled, asked),
+        quiet=coverage.quiet(enabled, {notice.feed for notice in standing if notice.kind is TroubleKind.SILENT}),
     )
 
 

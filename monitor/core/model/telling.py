@@ -295,6 +295,9 @@ class Coverage:
     by_language: tuple[tuple[str, int, int], ...] = ()  # (language, read, all)
     notices: tuple[Notice, ...] = ()  # troubles that began or ended in the period
     standing: tuple[tuple[TroubleKind, int], ...] = ()  # how many feeds have such a trouble now
+    due: int = 0  # feeds whose time came in the period: asked, or overdue at its end
+    failed: int = 0  # feeds that were asked, and not once with success
+    quiet: tuple[tuple[str, int], ...] = ()  # (language, feeds quiet beyond their own rhythm), most feeds first
 
 
 @dataclass(frozen=True, slots=True)

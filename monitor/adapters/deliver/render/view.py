@@ -212,7 +212,22 @@ def _watched_in_short(digest: Digest, times: words.Times) -> tuple[str, ...]:
     names = [words.clip(trouble.label, NAME_MAX) for trouble in coverage.broken]
     names = list(words.capped(names, ALERT_NAMES_MAX, "feeds"))
     missing = f"; not heard: {', '.join(names)}" if names else ""
-    return (f"{coverage.feeds_read:,} of {words.count(coverage.feeds, 'feed')} read{last}{missing}.",)
+    quiet = sum(count for _, count in coverage.quiet)
+    silent = f"; {quiet:,} unusually quiet" if quiet else ""
+    return (f"{coverage.feeds_read:,} of {words.count(coverage.feeds, 'feed')} read{last}{silent}{missing}.",)
+
+
+def _state_of_feeds(coverage: Coverage) -> str:
+    """`63 feeds were due, 2 failed; unusually quiet: 2 Russian, 1 Chinese.`"""
+    due = (
+        f"{words.count(coverage.due, 'feed')} {'was' if coverage.due == 1 else 'were'} due, {coverage.failed:,} failed"
+    )
+    quiet = ", ".join(f"{count:,} {_named(code)}" for code, count in coverage.quiet)
+    return f"{due}; unusually quiet: {quiet}." if quiet else f"{due}."
+
+
+def _named(code: str) -> str:
+    return "no language given" if code == "und" else words.language(code)
 
 
 def _watched(coverage: Coverage, times: words.Times) -> tuple[str, ...]:
@@ -223,10 +238,9 @@ def _watched(coverage: Coverage, times: words.Times) -> tuple[str, ...]:
         f"{coverage.feeds_read:,} of {words.count(coverage.feeds, 'feed')} read, "
         f"{words.count(coverage.polls, 'poll')}, {words.count(coverage.items, 'item')}{last}."
     ]
+    if coverage.due or coverage.quiet:
+        lines.append(_state_of_feeds(coverage))
     if coverage.by_language:
-        shares = [
-            f"{'no language given' if code == 'und' else words.language(code)} {read:,} of {total:,}"
-            for code, read, total in coverage.by_language
-        ]
+        shares = [f"{_named(code)} {read:,} of {total:,}" for code, read, total in coverage.by_language]
         lines.append(f"Feeds read by language: {', '.join(shares)}.")
     return tuple(lines)
