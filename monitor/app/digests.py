@@ -3,27 +3,17 @@
 Here stand digests with a cron line and what is written by hand; those at once are in alerts.py.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.app.alerts import AlertWriter, thread
 from monitor.app.drafts import ITS_HOUR, Draft, Drafter
+from monitor.app.outlook import DigestOutlook, orphans, outlook
 from monitor.app.ports import Renderer, Store
 from monitor.app.watch import Watch
 from monitor.core import schedule
 from monitor.core.digest import Occasion
-from monitor.core.model import Digest, DigestSpec
+from monitor.core.model import Digest, DigestSpec, Waiting
 from monitor.core.quiet import pause_at
-
-
-@dataclass(frozen=True, slots=True)
-class DigestOutlook:
-    """One digest's present: when it goes next and what waits in it."""
-
-    spec: DigestSpec
-    waiting: int
-    last_at: datetime | None
-    next_at: datetime | None
 
 
 class DigestWriter:
@@ -84,18 +74,11 @@ class DigestWriter:
 
     def outlook(self, watch: Watch, now: datetime) -> list[DigestOutlook]:
         """Every digest with its next time, in the order of the file."""
-        trays = self._store.digests.waiting()
-        return [
-            DigestOutlook(
-                spec,
-                waiting=len(trays[spec.id].hit_ids) if spec.id in trays else 0,
-                last_at=self._store.digests.last_sent(spec.id),
-                next_at=trays[spec.id].since + spec.wait
-                if spec.immediate and spec.id in trays
-                else schedule.next_digest(spec, now),
-            )
-            for spec in watch.digests
-        ]
+        return outlook(self._store, watch, now)
+
+    def orphans(self, watch: Watch) -> list[Waiting]:
+        """Trays of digests that stand in the file no more."""
+        return orphans(self._store, watch)
 
     def _last(self, spec: DigestSpec, now: datetime) -> datetime:
         return self._store.digests.last_sent(spec.id) or self._store.digests.start(spec.id, now)

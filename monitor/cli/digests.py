@@ -1,50 +1,14 @@
 """`monitor digest`: what is told, when, and how it would look now."""
 
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from monitor.cli import output
+from monitor.cli.outlook import list_digests
 from monitor.cli.previewing import Id, find, preview
-from monitor.cli.session import Json, Session, command, group
+from monitor.cli.session import Session, command, group
 from monitor.errors import AlreadyRunningError, MonitorError
 
 app = group("What is told: digests, when they go, how they look.")
-
-
-def list_digests(session: Session, as_json: Json = False) -> None:
-    """List the digests: when they go next, what waits in them, whom they are for."""
-    from monitor import wiring
-
-    settings = session.settings
-    watch = wiring.Configuration(settings).load()
-    now = wiring.SystemClock().now()
-    with wiring.writer(settings) as writer:
-        outlooks = writer.outlook(watch, now)
-    if as_json:
-        output.lines(
-            {
-                "id": outlook.spec.id,
-                "title": outlook.spec.title,
-                "at": outlook.spec.at or "once",
-                "timezone": outlook.spec.timezone,
-                "rules": outlook.spec.rules,
-                "to": [str(target) for target in outlook.spec.to],
-                "waiting": outlook.waiting,
-                "last_at": outlook.last_at,
-                "next_at": outlook.next_at,
-            }
-            for outlook in outlooks
-        )
-        return
-
-    def row(outlook: Any) -> tuple[object, ...]:
-        spec = outlook.spec
-        local = outlook.next_at.astimezone(ZoneInfo(spec.timezone)) if outlook.next_at else None
-        coming = f"{local:%a %Y-%m-%d %H:%M} {spec.timezone}" if local else "with the next hit"
-        targets = ", ".join(map(str, spec.to))
-        return spec.id, spec.at or "once", coming, outlook.waiting, output.when(outlook.last_at, now), targets
-
-    output.table(("id", "at", "next", "waiting", "last", "to"), map(row, outlooks), empty="rules.yaml names no digests")
 
 
 def send(session: Session, digest: Id) -> None:

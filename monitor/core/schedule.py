@@ -147,6 +147,18 @@ def next_digest(spec: DigestSpec, now: datetime) -> datetime | None:
     return at and (held_until(spec, at) or at)
 
 
+def next_hour(spec: DigestSpec, *, last: datetime, now: datetime) -> datetime | None:
+    """When a digest with a cron line that went out last at `last` is due next, in UTC, not before `now`.
+
+    What was missed is due now. Of what holds it back then, see held_until. None: its hour never comes.
+    """
+    now = now.astimezone(UTC)
+    if last > now + _SET_BACK:
+        return now
+    at = _first(spec.at or "", spec.timezone, last)
+    return at and max(at, now)
+
+
 def alert_due(
     spec: DigestSpec,
     *,
