@@ -67,7 +67,7 @@ async def email(security: str, certificate: Certificate) -> AsyncIterator[Rig]:
             channel,
             Target("email", READER),
             arrived=lambda: [m.message.get_body(("plain",)).get_content() for m in server.messages],  # type: ignore[union-attr]
-            keys=lambda: [str(m.message["X-Monitor-Key"]) for m in server.messages],
+            keys=lambda: [str(m.message["X-Monitor-Key"]).strip() for m in server.messages],
             fail=fail,
             mend=mend,
             secrets=(PASSWORD,) if user else (),
