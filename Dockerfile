@@ -27,6 +27,8 @@ COPY feeds.yaml rules.yaml /config/
 USER monitor
 WORKDIR /data
 VOLUME /data
+# Where the site listens if MONITOR_LISTEN=0.0.0.0:8080 asks for it.
+EXPOSE 8080
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 CMD ["monitor", "health"]
 ENTRYPOINT ["monitor"]

@@ -66,8 +66,10 @@ class Answers:
                 people.leave(digest, Target(channel, address), now)
 
     def undo(self, ticket: Ticket, now: datetime) -> None:
-        """Take back a silence or a departure; the rest has nothing to take back."""
+        """Take back an acknowledgement, a silence or a departure; a mark is replaced by the other one."""
         match ticket.action, ticket.subject:
+            case Action.ACK, (story_id,):
+                self._store.people.forget_ack(int(story_id))
             case Action.SILENCE, (story_id,):
                 if silence := self._silence(story_id, now):
                     self._store.people.end_silence(silence.id)

@@ -121,7 +121,7 @@ class Site:
         if matter is None:
             return _page(_GONE, 404)
         if fields["do"] == "undo":
-            if ticket.action not in {Action.SILENCE, Action.UNSUBSCRIBE}:
+            if ticket.action not in {Action.ACK, Action.SILENCE, Action.UNSUBSCRIBE}:
                 raise BadFormError
             await self._at_store(self._answers.undo, ticket, self._now())
             return _page(pages.undone(matter))

@@ -65,7 +65,7 @@ def told(matter: Matter) -> Page:
     match matter.action:
         case Action.ACK:
             lines = ("Somebody has seen to this story: it is not repeated. New reports of it still come.",)
-            return replace(page, title="Acknowledged", lines=lines)
+            return replace(page, title="Acknowledged", lines=lines, button="Take it back", undoes=True)
         case Action.SILENCE:
             until = _moment(matter.until) if matter.until else "then"
             page = replace(page, title=f"Quiet until {until}", button="Tell it again", undoes=True)
@@ -81,8 +81,8 @@ def told(matter: Matter) -> Page:
 
 def undone(matter: Matter) -> Page:
     """What was taken back."""
-    title = "Subscribed again" if matter.action is Action.UNSUBSCRIBE else "It will be told again"
-    return Page(title, headline=matter.headline, facts=_facts(matter))
+    titles = {Action.ACK: "Acknowledged no more", Action.SILENCE: "It will be told again"}
+    return Page(titles.get(matter.action, "Subscribed again"), headline=matter.headline, facts=_facts(matter))
 
 
 def html(page: Page) -> str:

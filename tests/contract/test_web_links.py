@@ -67,9 +67,16 @@ async def test_an_acknowledgement_is_recorded_and_shown_from_then_on(site: Rig) 
     assert (done.status_code, "<h1>Acknowledged</h1>" in done.text) == (200, True)
     story = int(site.links.read(link.rpartition("/")[2]).subject[0])  # type: ignore[union-attr]
     assert site.store.people.acks([story])[story].at == NOW
-    after = (await site.get(link)).text
-    assert "<h1>Acknowledged</h1>" in after
-    assert "<button" not in after
+    assert "<h1>Acknowledged</h1>" in (await site.get(link)).text
+    assert "Acknowledged no more" in (await site.post(link, data=UNDO)).text
+    assert site.store.people.acks([story]) == {}
+
+
+async def test_a_mark_is_not_taken_back_but_replaced(site: Rig) -> None:
+    link = address(site, Action.NOISE)
+    await site.post(link, data=YES)
+    assert (await site.post(link, data=UNDO)).status_code == 400
+    assert len(site.store.bench.marked()) == 1
 
 
 @pytest.mark.parametrize("days", [1, 3, 7])
