@@ -45,6 +45,13 @@ def test_an_alert_is_told_in_short_with_one_line_on_what_was_watched(form: str) 
 
 
 @readable
+def test_an_alert_does_not_keep_back_that_something_happened_to_the_feeds(form: str) -> None:
+    text = seen(form, replace(samples.alert(), feed_news=samples.feeds().feed_news))
+    assert "5 pieces of news of the feeds; `monitor feeds health` says more." in text
+    assert "5 pieces of news" not in seen(form, samples.alert())
+
+
+@readable
 @pytest.mark.parametrize(
     ("digest", "said"),
     [

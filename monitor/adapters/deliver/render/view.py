@@ -134,7 +134,7 @@ def _languages(stories: Sequence[DigestStory]) -> str:
     for story in stories:
         for carrier in story.carriers:
             tally[words.language(carrier.language)] += 1 + carrier.copies
-    return ", ".join(f"{name} {n}" for name, n in sorted(tally.items(), key=lambda pair: (-pair[1], pair[0])))
+    return ", ".join(f"{name} {n:,}" for name, n in sorted(tally.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
 def _topics(digest: Digest) -> tuple[TopicView, ...]:
@@ -214,7 +214,10 @@ def _watched_in_short(digest: Digest, times: words.Times) -> tuple[str, ...]:
     missing = f"; not heard: {', '.join(names)}" if names else ""
     quiet = sum(count for _, count in coverage.quiet)
     silent = f"; {quiet:,} unusually quiet" if quiet else ""
-    return (f"{coverage.feeds_read:,} of {words.count(coverage.feeds, 'feed')} read{last}{silent}{missing}.",)
+    lines = [f"{coverage.feeds_read:,} of {words.count(coverage.feeds, 'feed')} read{last}{silent}{missing}."]
+    if digest.feed_news:
+        lines.append(f"{words.count(len(digest.feed_news), 'piece')} of news of the feeds; {feeds.WHERE}.")
+    return tuple(lines)
 
 
 def _state_of_feeds(coverage: Coverage) -> str:
