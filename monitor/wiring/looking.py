@@ -2,26 +2,22 @@
 
 import asyncio
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from monitor.adapters.config import (
     Settings,
 )
 from monitor.adapters.deliver import EmailChannel, SlackChannel
-from monitor.adapters.deliver.render import DigestRenderer
+from monitor.adapters.deliver.render import DigestRenderer, strange_templates
 from monitor.adapters.parse import FeedParser
 from monitor.adapters.parse import read_page as page_item
 from monitor.adapters.store import open_store
 from monitor.app.digests import DigestWriter
 from monitor.app.ports import Store
-from monitor.core.digest import compose
 from monitor.core.model import (
-    Coverage,
     Digest,
-    DigestSpec,
     Failure,
     FailureKind,
     FeedSpec,
@@ -31,6 +27,7 @@ from monitor.core.model import (
     Parsed,
     Target,
 )
+from monitor.core.specimen import specimens
 from monitor.errors import ConfigError, MonitorError, ParseError, Problem
 from monitor.wiring.parts import SystemClock, channels, fetcher
 from monitor.wiring.place import reader_links
@@ -62,13 +59,13 @@ def render(digest: Digest, form: str, settings: Settings) -> str:
 
 
 def check_templates(settings: Settings) -> list[Problem]:
-    """What is wrong with the user's own templates, as far as an empty digest shows it."""
-    now = SystemClock().now()
-    spec = DigestSpec("check", rules=("*",), to=())
-    empty: Mapping[str, Any] = {"feeds": {}, "rules": {}, "told": frozenset(), "daily": {}, "since": None}
-    digest = compose(spec, (), coverage=Coverage(), now=now, next_at=None, **empty)
+    """What is wrong with the user's own templates, as invented digests of every kind show it; each once."""
+    if settings.templates is None:
+        return []
+    if strange := strange_templates(settings.templates):
+        return strange
     try:
-        DigestRenderer(settings.templates).check(digest)
+        DigestRenderer(settings.templates).check(*specimens())
     except ConfigError as error:
         return list(error.problems)
     return []

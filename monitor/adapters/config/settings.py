@@ -126,7 +126,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         log_level=env.get("MONITOR_LOG_LEVEL", lambda v: values.choice(v, LogLevel), default.log_level),
         log_format=env.get("MONITOR_LOG_FORMAT", lambda v: values.choice(v, LogFormat), default.log_format),
         heartbeat_url=env.get("MONITOR_HEARTBEAT_URL", secret_address, None),
-        templates=env.path("MONITOR_TEMPLATES"),
+        templates=env.path("MONITOR_TEMPLATES") or _templates_beside(env.path("MONITOR_RULES") or default.rules),
         listen=env.get("MONITOR_LISTEN", site.listen, None),
         public_url=env.get("MONITOR_PUBLIC_URL", site.public_url, ""),
         link_secret=env.get("MONITOR_LINK_SECRET", lambda value: Secret(site.link_secret(value)), None),
@@ -140,6 +140,12 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     if env.problems:
         raise ConfigError(env.problems)
     return settings
+
+
+def _templates_beside(rules: Path) -> Path | None:
+    """The folder `templates` beside rules.yaml, if any template of a digest is in it."""
+    folder = rules.parent / "templates"
+    return folder if any(folder.glob("digest.*")) or (folder / "media.css").is_file() else None
 
 
 def _smtp(env: Environment) -> Smtp | None:

@@ -13,18 +13,29 @@ from monitor.errors import ConfigError
 
 from ..mime import transfer
 from . import slack
+from .apart import Apart
 from .chat import chat_text
 from .parts import opening, split
 from .shapes import DigestView
-from .templating import Templates
+from .templating import Templates, shipped, strange_templates
 from .view import view
-from .words import clip
+from .words import clip, count
 
-__all__ = ["HTML_MAX", "PARTS_MAX", "DigestRenderer", "render_html", "render_slack", "render_text"]
+__all__ = [
+    "HTML_MAX",
+    "PARTS_MAX",
+    "DigestRenderer",
+    "render_html",
+    "render_slack",
+    "render_text",
+    "shipped",
+    "strange_templates",
+]
 
 HTML_MAX = 80_000  # bytes of the HTML part as transferred; Gmail hides what comes after some 102 kB
 PARTS_MAX = 3  # emails that one digest may become; a heavier one is one email with the whole digest attached
 _PLAIN = re.compile(r"[^A-Za-z0-9._-]+")
+_UNTEMPLATED = frozenset(("apprise", "atom", "slack", "webhook"))
 SUBJECT_MAX = 160  # characters of the headline in a subject: what comes after it must not be lost
 
 
@@ -32,33 +43,34 @@ class DigestRenderer:
     """The port `Renderer`. `override_dir` may hold a user's digest.html, digest.css, media.css or digest.txt.
 
     With `links` a reader can acknowledge, quiet, mark and unsubscribe with one click; without, nothing offers that.
-    Templates run in a sandbox. When a user's template can't be used, the digest goes out by the shipped ones and says
-    so at its end: no news is lost to a typing error. Slack has no template: its limits leave no room for one.
+    A user's templates run in a sandbox, in a process of their own (see apart.py). When one can't be used, the digest
+    goes out by the shipped ones and says so at its end: no news is lost to a typing error. Slack has no template: its
+    limits leave no room for one; nor have chats, and what is sent as data.
     """
 
     def __init__(self, override_dir: Path | None = None, links: Links | None = None) -> None:
         self._links = links
         self._shipped = Templates()
-        self._own = Templates(override_dir) if override_dir else None
+        self._own = Apart(override_dir) if override_dir else None
 
     def render(self, digest: Digest, target: Target) -> list[Message]:
         """Messages in the form of the target's channel, in order. An unknown channel gets all forms at once."""
-        if self._own:
+        if self._own and target.channel not in _UNTEMPLATED:
             try:
-                return _messages(self._own, digest, target, self._links)
+                return self._own.messages(digest, target, self._links)
             except ConfigError as error:
                 note = f"Your templates could not be used: {error}. The shipped ones stood in."
                 digest = replace(digest, notes=(*digest.notes, note))
-        return _messages(self._shipped, digest, target, self._links)
+        return fill(self._shipped, digest, target, self._links)
 
-    def check(self, digest: Digest) -> None:
-        """Raises ConfigError with the place in the user's template that fails on this digest."""
-        if self._own:
-            self._own.html(view(digest))
-            self._own.text(view(digest))
+    def check(self, *digests: Digest) -> None:
+        """Raises ConfigError with the places in the user's templates that fail on these digests."""
+        if self._own and (problems := self._own.problems(digests)):
+            raise ConfigError(problems)
 
 
-def _messages(templates: Templates, digest: Digest, target: Target, links: Links | None) -> list[Message]:
+def fill(templates: Templates, digest: Digest, target: Target, links: Links | None) -> list[Message]:
+    """The messages of `DigestRenderer.render`, by these templates. Raises ConfigError."""
     if target.channel == "slack":
         return [Message("slack", body) for body in slack.messages(digest, links)]
     if target.channel == "email":
@@ -87,7 +99,8 @@ def _emails(templates: Templates, digest: Digest, whole: DigestView) -> list[dic
     if parts:
         return [_email(templates, part) for part in parts]
     name = f"{_PLAIN.sub('-', digest.spec)}-{digest.at.astimezone(UTC):%Y%m%d-%H%MZ}.html"
-    note = f"This email is the beginning; the whole digest, {whole.counts}, is in the attached file {name}."
+    stories = count(len(whole.stories), "story", "stories")
+    note = f"This email is the beginning of the digest: all of it ({stories}) is in the attached file {name}."
     first = opening(replace(whole, attached=note), HTML_MAX, weigh)
     attachment = {"name": name, "html": templates.html(whole)}
     return [_email(templates, first) | {"text": templates.text(whole), "attachment": attachment}]

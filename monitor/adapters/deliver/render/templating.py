@@ -5,6 +5,8 @@ attributes outside the view, and can't fetch anything: style sheets are included
 """
 
 from collections.abc import Callable
+from difflib import get_close_matches
+from importlib import resources
 from pathlib import Path
 
 import css_inline
@@ -20,6 +22,7 @@ from .differences import Run
 from .shapes import DigestView, ReasonView
 
 HTML, TEXT = "digest.html", "digest.txt"
+NAMES = (HTML, "digest.css", "media.css", TEXT)
 
 
 def _starred(segments: tuple[Segment, ...]) -> str:
@@ -43,6 +46,32 @@ def because(reason: ReasonView) -> str:
     more = f" and {reason.more} more terms" if reason.more else ""
     title = f" ({reason.title})" if reason.title else ""
     return f"{reason.rule}{title}" + (f": {', '.join(parts)}{more}" if parts else "")
+
+
+def shipped() -> dict[str, str]:
+    """The templates that come with the monitor, by name."""
+    folder = resources.files("monitor.adapters.deliver.render") / "templates"
+    return {name: (folder / name).read_text("utf-8") for name in NAMES}
+
+
+def strange_templates(folder: Path) -> list[Problem]:
+    """What is wrong with a folder of templates before any is read: it is not there, or names are mistyped."""
+    known = ", ".join(NAMES)
+    try:
+        found = {path.name for path in folder.iterdir()}
+    except OSError as error:
+        why = f"the folder of templates can't be read: {error.strerror}"
+        return [Problem((), why, "monitor digest templates DIR makes one", str(folder))]
+    # Other files may be there to be included; only what was meant for one of ours is wrong.
+    meant = {name: get_close_matches(name, NAMES, 1, 0.8) for name in sorted(found - {*NAMES})}
+    slips = [
+        Problem((), "no template has this name", f"did you mean {close[0]!r}?", str(folder / name))
+        for name, close in meant.items()
+        if close and close[0] not in found
+    ]
+    if slips or found & {*NAMES}:
+        return slips
+    return [Problem((), f"the folder holds none of {known}", "monitor digest templates DIR copies them", str(folder))]
 
 
 class Templates:
@@ -86,7 +115,8 @@ class Templates:
             return finish(self._environment.get_template(name).render(d=view))
         except Exception as error:  # a user's template may raise anything
             line, file = _place(error, name)
-            message = f"the template can't be used: {error}"
+            why = "it needs too much memory" if isinstance(error, MemoryError) else error
+            message = f"the template can't be used: {why}"
             raise ConfigError([Problem((), message, "mend it or take it away", file, line, 1)]) from error
 
 

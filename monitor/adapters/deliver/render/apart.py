@@ -1,0 +1,124 @@
+"""A user's templates are filled in a process of their own, with limits of time and memory.
+
+Jinja's sandbox keeps a template from reaching anything; it does not keep it from looping for ever, or from doubling a
+text until the machine has no memory left. The process is told none of the monitor's settings.
+"""
+
+import json
+import os
+import pickle
+import resource
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+from monitor.core.model import Digest, Message, Target
+from monitor.core.tickets import Links
+from monitor.errors import ConfigError, Problem
+
+PATIENCE = 30.0  # seconds for one digest to one target, in all its parts
+MEMORY = 512 * 1024 * 1024  # bytes; a digest of a thousand stories takes a fifth of it, most of that Python's own
+LARGEST = 30_000_000  # bytes of all messages of one digest together
+_GRACE = 20.0  # seconds to start on a busy machine, and to say itself that its time is over
+_READER = Target("email", "reader@example.org")  # whom templates are tried for
+_LINKS = Links("https://monitor.example.org", b"of no use: only to try templates")
+_PASSED = ("PATH", "PYTHONPATH", "HOME", "LANG")  # of the environment: no settings, so no secrets
+
+
+class Apart:
+    """Fills the templates of one folder. Each call starts a process, which takes about half a second.
+
+    `patience`: seconds that the templates may take. Their own faults are ConfigErrors with file and line.
+    """
+
+    def __init__(self, folder: Path, patience: float = PATIENCE) -> None:
+        self._folder = folder
+        self._patience = patience
+
+    def messages(self, digest: Digest, target: Target, links: Links | None) -> list[Message]:
+        """What `DigestRenderer.render` gives. Raises ConfigError."""
+        answer = self._ask([digest], target, links)
+        if answer["problems"]:
+            raise ConfigError([Problem((), *each) for each in answer["problems"]])
+        return [Message(channel, body) for channel, body in answer["messages"]]
+
+    def problems(self, digests: Sequence[Digest]) -> list[Problem]:
+        """What is wrong with each template, as far as these digests show it."""
+        return [Problem((), *each) for each in self._ask(digests, None, _LINKS)["problems"]]
+
+    def _ask(self, digests: Sequence[Digest], target: Target | None, links: Links | None) -> dict[str, Any]:
+        job = pickle.dumps((self._folder, self._patience, digests, target, links))
+        environment = {name: os.environ[name] for name in _PASSED if name in os.environ}
+        try:
+            done = subprocess.run(  # noqa: S603 — this very file, by this very Python
+                [sys.executable, "-P", "-m", __name__],
+                input=job,
+                capture_output=True,
+                timeout=self._patience + _GRACE,
+                env=environment,
+                check=False,
+            )
+            # JSON, not a pickle: whatever a template may have done in there, an answer is only text.
+            answer: dict[str, Any] = json.loads(done.stdout)
+        except subprocess.TimeoutExpired:
+            raise self._unanswered(f"they take more than {self._patience:g} seconds") from None
+        except (OSError, ValueError):
+            raise self._unanswered("the process that fills them ended without an answer") from None
+        return answer
+
+    def _unanswered(self, why: str) -> ConfigError:
+        return ConfigError([Problem((), f"the templates can't be used: {why}", "mend them", str(self._folder))])
+
+
+# --- in the process ---------------------------------------------------------------------------------------
+
+
+def main() -> None:
+    """Read a job from standard input, write the answer to standard output."""
+    from . import fill
+    from .templating import Templates
+    from .view import view
+
+    folder, patience, digests, target, links = pickle.load(sys.stdin.buffer)  # noqa: S301 — from `Apart`
+    templates = Templates(folder)
+    _bound(patience)
+    messages: list[Message] = []
+    problems: list[Problem] = []
+    for digest in digests:
+        whole = view(digest, links, target or _READER)
+        both: list[Callable[[], str | list[Message]]] = [partial(templates.html, whole), partial(templates.text, whole)]
+        for step in [partial(fill, templates, digest, target, links)] if target else both:
+            try:
+                made = step()
+                messages += [] if isinstance(made, str) else made
+            except ConfigError as error:
+                problems += error.problems
+            except MemoryError:
+                problems.append(Problem((), "the templates need too much memory", "mend them", str(folder)))
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    once = dict.fromkeys((each.message, each.hint, each.file, each.line, each.column) for each in problems)
+    answer = json.dumps({"messages": [(each.channel, each.body) for each in messages], "problems": list(once)})
+    if len(answer) > LARGEST:
+        huge = f"the templates make messages of {len(answer) // 1_000_000} MB"
+        answer = json.dumps({"messages": [], "problems": [(huge, "mend them", str(folder), 0, 0)]})
+    sys.stdout.write(answer)
+
+
+def _bound(patience: float) -> None:
+    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY if hard == resource.RLIM_INFINITY else min(MEMORY, hard), hard))
+
+    def over(signum: int, frame: FrameType | None) -> NoReturn:
+        raise TimeoutError(f"it takes more than {patience:g} seconds")
+
+    signal.signal(signal.SIGALRM, over)
+    signal.setitimer(signal.ITIMER_REAL, patience)
+
+
+if __name__ == "__main__":
+    main()

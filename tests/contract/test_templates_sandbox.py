@@ -1,0 +1,203 @@
+"""Templates that mean harm reach nothing, are bounded in time, memory and size, and never keep a digest back."""
+
+import pickle
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from support import samples
+
+from monitor.adapters.deliver.render import DigestRenderer, render_html, shipped, strange_templates
+from monitor.adapters.deliver.render.apart import MEMORY, Apart
+from monitor.adapters.deliver.render.templating import Templates
+from monitor.adapters.deliver.render.view import view
+from monitor.core.model import Target
+from monitor.core.specimen import specimens
+from monitor.errors import ConfigError, Problem
+
+READER = Target("email", "reader@newsroom.example")
+LONG = "{% for a in range(9999) %}{% for b in range(9999) %}{% for c in range(9999) %}"
+
+
+def written(folder: Path, template: str, name: str = "digest.txt") -> Path:
+    (folder / name).write_text(template, "utf-8")
+    return folder
+
+
+def refused(folder: Path, template: str, patience: float = 30.0) -> Problem:
+    """The fault of a template for text; the digest's HTML is sound."""
+    with pytest.raises(ConfigError) as caught:
+        Apart(written(folder, template), patience).messages(samples.empty(), READER, None)
+    (problem,) = caught.value.problems
+    return problem
+
+
+@pytest.mark.parametrize(
+    ("template", "why"),
+    [
+        ("{{ ''.__class__.__mro__[1].__subclasses__() }}", "classes of the interpreter"),
+        ("{{ d.__init__.__globals__ }}", "globals of a module"),
+        ("{{ d.name.__reduce__() }}", "pickling"),
+        ("{{ cycler.__init__.__globals__.os.system('true') }}", "a helper of Jinja's own"),
+        ("{{ lipsum.__globals__['os'] }}", "another one"),
+        ("{{ ('%s'|attr('__class__')) }}", "by a filter"),
+        ("{{ '{0.__class__}'.format(d) }}", "by a format"),
+        ("{{ self.__init__ }}", "the template itself"),
+        ("{{ d.stories.__len__ }}", "a method of a list"),
+        ("{% include '../outside.txt' %}", "a file above the folder"),
+        ("{% include 'sub/../../outside.txt' %}", "the same in a roundabout way"),
+        ("{% include '/etc/passwd' %}", "a file of the system"),
+        ("{% import 'os' as os %}{{ os.getcwd() }}", "a module"),
+        ("{{ range(10**9)|length }}", "a range beyond all measure"),
+    ],
+)
+def test_what_a_template_must_not_reach_it_does_not(tmp_path: Path, template: str, why: str) -> None:
+    (tmp_path / "outside.txt").write_text("SECRET", "utf-8")
+    folder = tmp_path / "templates"
+    folder.mkdir()
+
+    with suppress(ConfigError):
+        text = Templates(written(folder, template)).text(view(samples.empty()))
+        # Where the sandbox gives nothing instead of a complaint, it gives nothing indeed.
+        assert not any(word in text for word in ("SECRET", "root:", "<class", "function", "0x")), (why, text)
+
+
+def test_an_endless_loop_is_ended_and_named(tmp_path: Path) -> None:
+    began = time.monotonic()
+
+    problem = refused(tmp_path, f"fine\n{LONG}{'{% endfor %}' * 3}", patience=1.0)
+
+    assert "takes more than 1 second" in problem.message
+    assert problem.file.endswith("digest.txt")
+    assert time.monotonic() - began < 25, "not for ever, even on a busy machine"
+
+
+@pytest.mark.parametrize(
+    ("template", "why"),
+    [
+        (f"{{{{ 'x' * {MEMORY * 2} }}}}", "a text multiplied"),
+        (f"{{{{ ('x'|center({MEMORY * 2}))|length }}}}", "a text made wide"),
+        (f"{{{{ '%{MEMORY * 2}d' % 1 }}}}", "by an old format"),
+        (f"{{{{ '{{:>{MEMORY * 2}}}'.format(1) }}}}", "by a new one"),
+        (
+            "{% set n = namespace(x='x') %}{% for i in range(40) %}{% set n.x = n.x ~ n.x %}{% endfor %}",
+            "doubled again and again",
+        ),
+    ],
+)
+def test_what_would_fill_the_memory_is_refused(tmp_path: Path, template: str, why: str) -> None:
+    problem = refused(tmp_path, template)
+
+    assert "memory" in problem.message, why
+    assert problem.file.endswith("digest.txt"), why
+
+
+def test_a_message_beyond_all_measure_is_not_sent(tmp_path: Path) -> None:
+    assert "messages of 40 MB" in refused(tmp_path, "{{ 'x' * 40000000 }}").message
+
+
+def test_the_digest_goes_out_by_the_shipped_templates_and_says_what_to_mend(tmp_path: Path) -> None:
+    (message,) = DigestRenderer(written(tmp_path, "{{ 'x' * 2000000000 }}")).render(samples.digest(), READER)
+
+    text = " ".join(str(message.body["text"]).split())
+    assert samples.digest().stories[0].headline in text
+    assert "Your templates could not be used" in text
+
+
+def test_the_process_of_the_templates_gets_no_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it is asked, and the environment it gets, as it would see them."""
+    import subprocess
+
+    seen: dict[str, object] = {}
+
+    def run(*_: object, **options: object) -> subprocess.CompletedProcess[bytes]:
+        seen.update(options)
+        return subprocess.CompletedProcess([], 0, b'{"messages": [], "problems": []}')
+
+    monkeypatch.setenv("MONITOR_SMTP_PASSWORD", "geheim")
+    monkeypatch.setattr(subprocess, "run", run)
+    Apart(tmp_path).messages(samples.empty(), READER, None)
+
+    environment = seen["env"]
+    assert isinstance(environment, dict)
+    assert not [name for name in environment if name.startswith("MONITOR_")]
+    folder, *_ = pickle.loads(seen["input"])  # type: ignore[arg-type]
+    assert folder == tmp_path
+
+
+def test_unsound_templates_do_not_touch_slack(tmp_path: Path) -> None:
+    folder = written(tmp_path, "{{ nonsense }}")
+
+    assert DigestRenderer(folder).render(samples.digest(), Target("slack", "#desk")) == DigestRenderer().render(
+        samples.digest(), Target("slack", "#desk")
+    )
+
+
+# --- monitor check ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("template", "line", "why"),
+    [
+        ("{% for s in d.stories %}\n{{ s.nonsense }}\n{% endfor %}", 2, "only with a story"),
+        ("{% for s in d.stories %}{% for r in s.reasons %}\n\n{{ r.nonsense }}{% endfor %}{% endfor %}", 3, "a reason"),
+        ("{% if not d.stories %}\n{{ d.nonsense }}{% endif %}", 2, "only without any"),
+        ("{% for t in d.topics %}\n{{ t.nonsense }}{% endfor %}", 2, "a topic"),
+    ],
+)
+def test_a_faulty_line_is_found_though_only_some_digests_come_to_it(
+    tmp_path: Path, template: str, line: int, why: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        DigestRenderer(written(tmp_path, template)).check(*specimens())
+
+    (problem,) = caught.value.problems
+    assert (problem.file, problem.line) == (str(tmp_path / "digest.txt"), line), why
+
+
+def test_faults_of_both_templates_are_named_at_once(tmp_path: Path) -> None:
+    written(tmp_path, "{{ nonsense }}")
+    written(tmp_path, "\n{{ nonsense }}", "digest.html")
+
+    with pytest.raises(ConfigError) as caught:
+        DigestRenderer(tmp_path).check(*specimens())
+
+    assert {Path(problem.file).name: problem.line for problem in caught.value.problems} == {
+        "digest.txt": 1,
+        "digest.html": 2,
+    }
+
+
+def test_the_shipped_templates_taken_over_are_sound_and_make_the_same(tmp_path: Path) -> None:
+    for name, text in shipped().items():
+        written(tmp_path, text, name)
+
+    DigestRenderer(tmp_path).check(*specimens())
+    (message,) = DigestRenderer(tmp_path).render(samples.digest(), Target("console", ""))
+
+    assert message.body["html"] == render_html(samples.digest())
+
+
+@pytest.mark.parametrize(
+    ("names", "complaint"),
+    [
+        ((), "the folder holds none of digest.html, digest.css, media.css, digest.txt"),
+        (("digets.html",), "no template has this name (did you mean 'digest.html'?)"),
+        (("digest.html", "footer.html"), ""),
+        (("digest.txt", "digest.txt.bak"), ""),
+    ],
+)
+def test_a_mistyped_name_is_no_silence(tmp_path: Path, names: tuple[str, ...], complaint: str) -> None:
+    for name in names:
+        written(tmp_path, "x", name)
+
+    assert complaint in "; ".join(map(str, strange_templates(tmp_path)))
+    assert bool(strange_templates(tmp_path)) is bool(complaint)
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    (problem,) = strange_templates(tmp_path / "nowhere")
+
+    assert problem.file == str(tmp_path / "nowhere")
+    assert "can't be read" in problem.message
