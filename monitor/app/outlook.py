@@ -121,4 +121,4 @@ def _folded(store: Store, spec: DigestSpec, due: int, now: datetime) -> _Coming 
     if not fold.until:
         return None
     rate = spec.at_most
-    return _Coming(fold.until, f"more than {rate.count} in {routes.in_words(rate.span)}: they come as one")
+    return _Coming(fold.until, f"more than {rate.count} in {routes.in_words(rate.span)}")

@@ -1,0 +1,157 @@
+"""What `monitor digest list` says: when each digest goes next, what waits in it, and what keeps it back."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from support.stored import saved_hits
+
+from monitor.adapters.store import SqliteStore, open_store
+from monitor.app.digests import DigestWriter
+from monitor.app.outlook import DigestOutlook, orphans, outlook
+from monitor.app.watch import Watch
+from monitor.cli.outlook import _local as local
+from monitor.core.model import (
+    Ack,
+    Digest,
+    DigestSpec,
+    Message,
+    QuietHours,
+    Rate,
+    RuleInfo,
+    Severity,
+    Target,
+    Window,
+)  # fmt: skip
+
+NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)  # a Tuesday, 09:00 in Berlin
+S, M, H = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
+RULES = (RuleInfo(id="espionage-arrests", title="Espionage", severity=Severity.HIGH),)
+CONSOLE = Target("console", "")
+MORNING = DigestSpec(id="morning", rules=("*",), to=(CONSOLE,), at="0 12 * * *", timezone="Europe/Berlin")
+FLASH = DigestSpec(
+    id="flash", rules=("*",), to=(CONSOLE,), timezone="Europe/Berlin", wait=M, at_most=Rate(2, 10 * M),
+    quiet_hours=(QuietHours(time(22), time(7)),),
+)  # fmt: skip
+
+
+class Room:
+    """The digests over a real database."""
+
+    def __init__(self, store: SqliteStore) -> None:
+        self.store = store
+        renderer = SimpleNamespace(
+            render=lambda digest, target: [Message(target.channel, {"subject": digest.headline})]
+        )
+        self.writer = DigestWriter(store=store, renderer=renderer)
+
+    def watch(self, *specs: DigestSpec) -> Watch:
+        return Watch((), SimpleNamespace(rules=RULES, token=""), specs)  # type: ignore[arg-type]
+
+    def waits(self, spec: DigestSpec, *keys: str, at: datetime = NOW) -> None:
+        for key in keys:  # one story each
+            fields = {"title": f"Headline {key}", "link": f"https://{key}.example/", "published": at, "seen_at": at}
+            self.store.digests.wait(spec.id, saved_hits(self.store, key, at=at, **fields), at)
+
+    def wrote(self, spec: DigestSpec, at: datetime) -> list[Digest]:
+        return self.writer.write_due(self.watch(spec), at)
+
+    def look(self, spec: DigestSpec, at: datetime = NOW) -> DigestOutlook:
+        (found,) = outlook(self.store, self.watch(spec), at)
+        return found
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[Room]:
+    store = open_store(tmp_path / "monitor.db")
+    yield Room(store)
+    store.close()
+
+
+def said(found: DigestOutlook) -> tuple[str, str]:
+    """Its next time on the clock of its zone, and what it waits for."""
+    return found.next_at and local(found.next_at, "Europe/Berlin")[-16:], found.waits_for  # type: ignore[return-value]
+
+
+def test_a_scheduled_digest_names_its_hour_and_what_waits_in_it(room: Room) -> None:
+    room.waits(MORNING, "a", "b")
+    found = room.look(MORNING)
+    assert said(found) == ("2026-11-24 12:00", "")
+    assert (found.stories, found.waiting, found.last_at) == (2, 2, None)
+
+
+def test_one_that_was_missed_is_due_now_and_maintenance_holds_it(room: Room) -> None:
+    room.wrote(MORNING, NOW - 48 * H)
+    room.wrote(MORNING, NOW - 40 * H)  # at Sunday's hour
+    assert said(room.look(MORNING)) == ("2026-11-24 09:00", "due now")
+    window = Window(NOW - H, NOW + H, "new mail server")
+    found = room.look(replace(MORNING, maintenance=(window,)))
+    assert said(found) == ("2026-11-24 10:00", "held by maintenance: new mail server")
+    assert found.held_until == NOW + H
+
+
+def test_a_digest_at_once_with_nothing_to_tell_has_no_time(room: Room) -> None:
+    assert room.look(FLASH) == DigestOutlook(FLASH, 0, 0, None, None)
+
+
+@pytest.mark.parametrize(
+    ("came", "at", "expected", "why"),
+    [
+        (NOW, NOW, ("26-11-24 09:01", "gathering for 1 minute"), "the wait is not over"),
+        (NOW - H, NOW, ("26-11-24 09:00", "due now"), "it is over"),
+        (NOW + 14 * H, NOW + 14 * H, ("26-11-25 07:00", "held by quiet hours"), "at night"),
+        (NOW + 13 * H - S, NOW + 13 * H - S, ("26-11-25 07:00", "held by quiet hours"), "its wait ends at night"),
+    ],
+)
+def test_a_digest_at_once_says_what_keeps_it_back(
+    room: Room, came: datetime, at: datetime, expected: tuple[str, str], why: str
+) -> None:
+    room.waits(FLASH, "a", at=came)
+    next_at, waits_for = said(room.look(FLASH, at))
+    assert (next_at[2:], waits_for) == expected, why
+
+
+def test_what_is_urgent_is_not_held_by_quiet_hours(room: Room) -> None:
+    night = NOW + 14 * H
+    room.waits(FLASH, "a", at=night)
+    assert said(room.look(replace(FLASH, quiet_unless=("severity=high",)), night + M))[1] == "due now"
+
+
+def test_a_story_told_before_waits_for_its_next_update_or_to_come_again(room: Room) -> None:
+    insistent = replace(FLASH, repeat_after=2 * H)
+    room.waits(insistent, "a", at=NOW - M)
+    (told,) = room.wrote(insistent, NOW)
+    found = room.look(insistent, NOW + M)
+    assert said(found) == ("2026-11-24 11:00", "told again: nobody has acknowledged it")
+    assert (found.stories, found.waiting) == (0, 0)
+    fields = {"title": "Headline a", "link": "https://a.example/", "published": NOW, "seen_at": NOW, "feed": "other"}
+    more = saved_hits(room.store, "a2", at=NOW + M, **fields)
+    room.store.connection.execute(
+        "UPDATE hits SET story_id = ? WHERE id = ?", [told.stories[0].story_id, more[0]]
+    )  # the same story
+    room.store.digests.wait("flash", more, NOW + M)
+    assert said(room.look(insistent, NOW + M)) == ("2026-11-24 09:05", "further reports, every 5 minutes at most")
+    room.store.people.acknowledge(Ack(told.stories[0].story_id, NOW + M))
+    room.wrote(insistent, NOW + 5 * M)
+    assert room.look(insistent, NOW + 6 * M).next_at is None, "acknowledged: it does not come again"
+
+
+def test_more_than_may_go_singly_goes_together(room: Room) -> None:
+    room.waits(FLASH, "a", "b", "c", at=NOW - M)
+    (folded,) = room.wrote(FLASH, NOW)
+    assert folded.folded == 3
+    room.waits(FLASH, "d", "e", at=NOW + M)
+    found = room.look(FLASH, NOW + 3 * M)
+    assert said(found) == ("2026-11-24 09:10", "more than 2 in 10 minutes")
+    assert room.wrote(FLASH, NOW + 3 * M) == []
+    assert room.wrote(FLASH, found.next_at or NOW), "it is as good as its word"
+
+
+def test_what_waits_for_a_digest_that_is_gone_is_not_forgotten(room: Room) -> None:
+    room.waits(MORNING, "a", "b")
+    (tray,) = orphans(room.store, room.watch(FLASH))
+    assert (tray.digest, len(tray.hit_ids)) == ("morning", 2)
+    assert orphans(room.store, room.watch(MORNING)) == []
