@@ -48,8 +48,8 @@ def register(app: typer.Typer) -> None:
 def doctor(session: Session, as_json: Json = False) -> None:
     """Check the whole set-up and say what to do.
 
-    Looks at files, environment, disk, database, clock, mail server and Slack. Sends nothing: mail server and
-    Slack are asked only whether they would take a message from us.
+    Looks at files, environment, disk, database, clock, mail server, Slack, webhooks and services of Apprise's. Sends
+    nothing: those that can be asked are asked only whether they would take a message from us.
     """
     findings = asyncio.run(_all(session, as_json))
     if any(finding.state is State.FAILED for finding in findings):
@@ -142,7 +142,7 @@ async def _clock(settings: "Settings", feeds: "list[FeedSpec]") -> Finding:
 
 
 async def _channels(settings: "Settings", checked: "Checkup") -> list[Finding]:
-    from monitor.wiring import obstacle, reach_mail, reach_slack
+    from monitor.wiring import obstacle, reach_mail, reach_named, reach_slack
 
     if checked.rules is None:
         unknown = "who is to be told stands in the rules, which can't be used"
@@ -161,6 +161,8 @@ async def _channels(settings: "Settings", checked: "Checkup") -> list[Finding]:
     if not addresses:
         findings.append(Finding("Slack", State.SKIPPED, "no digest goes to Slack"))
     blocked = [(target, obstacle(settings, target)) for target in sorted(targets, key=str)]
+    named = [target for target, why in blocked if target.channel in {"webhook", "apprise"} and not why]
+    findings += [await _asked(str(target), reach_named(settings, target)) for target in named]
     return findings + [Finding(str(target), State.FAILED, *why) for target, why in blocked if why]
 
 

@@ -33,7 +33,8 @@ from monitor.wiring.looking import (
 )
 from monitor.wiring.parts import SystemClock, transport
 from monitor.wiring.place import bound, reader_links, site_links
-from monitor.wiring.previewing import as_sent, hindsights, previewed
+from monitor.wiring.previewing import as_sent, hindsights, previewed, shipped_templates
+from monitor.wiring.reaching import reach_named
 from monitor.wiring.service import Service, run, service
 from monitor.wiring.trying import Tried, Way, try_address
 
@@ -64,6 +65,7 @@ __all__ = [
     "previewed",
     "probe",
     "reach_mail",
+    "reach_named",
     "reach_slack",
     "read_bounces",
     "read_opml",
@@ -75,6 +77,7 @@ __all__ = [
     "schemas",
     "service",
     "shipped",
+    "shipped_templates",
     "site_links",
     "transport",
     "try_address",
