@@ -84,7 +84,7 @@ def test_without_a_public_address_nothing_is_offered() -> None:
 
 def test_folded_and_held_alerts_say_why_they_come_together() -> None:
     assert "14 alerts came too thick" in shown(messages(samples.fold())[0])
-    assert str(messages(samples.fold())[0]["text"]).startswith("CRITICAL (14 alerts): ")
+    assert str(messages(samples.fold())[0]["text"]).startswith("CRITICAL: 14 alerts in ")
     assert "Held back by quiet hours since" in shown(messages(samples.held())[0])
 
 

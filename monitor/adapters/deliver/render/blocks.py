@@ -9,6 +9,7 @@ The limits are those of https://docs.slack.dev/reference/block-kit/blocks; where
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from .words import clip
@@ -167,18 +168,33 @@ def _joined(elements: Iterable[Element]) -> list[Element]:
 # --- pages ------------------------------------------------------------------------------------------------
 
 
-def pack(groups: Iterable[Sequence[Block]]) -> list[list[Block]]:
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Blocks that belong together, each with its size, so that they are weighed once however often they are packed."""
+
+    blocks: tuple[Block, ...]
+    weights: tuple[int, ...]
+
+
+def group(blocks: Iterable[Block]) -> Group:
+    """The blocks, weighed."""
+    found = tuple(blocks)
+    return Group(found, tuple(size([block]) for block in found))
+
+
+def pack(groups: Iterable[Group]) -> list[list[Block]]:
     """Pages of blocks. A group begins a new page rather than being torn; torn only when it fits on none."""
     pages: list[list[Block]] = []
     room = count = 0
-    for group in groups:
-        whole = [size([block]) for block in group]
-        torn = sum(whole) > PAYLOAD_MAX - RESERVE or len(group) >= BLOCKS_MAX
-        pieces = [([block], weight) for block, weight in zip(group, whole, strict=True)]
-        for blocks, weight in pieces if torn else [(list(group), sum(whole))]:
-            if not pages or weight > room or count + len(blocks) >= BLOCKS_MAX or (torn and blocks[0] is group[0]):
+    for one in groups:
+        total = sum(one.weights)
+        torn = total > PAYLOAD_MAX - RESERVE or len(one.blocks) >= BLOCKS_MAX
+        pieces = zip(((block,) for block in one.blocks), one.weights, strict=True) if torn else [(one.blocks, total)]
+        fresh = torn
+        for blocks, weight in pieces:
+            if not pages or fresh or weight > room or count + len(blocks) >= BLOCKS_MAX:
                 pages.append([])
-                room, count = PAYLOAD_MAX - RESERVE, 0
+                room, count, fresh = PAYLOAD_MAX - RESERVE, 0, False
             pages[-1] += blocks
             room -= weight
             count += len(blocks)

@@ -7,7 +7,7 @@ of one that only opens an address, and warns the reader when nobody answers. A w
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from monitor.core.model import Digest, Segment, StoryStatus
 from monitor.core.tickets import Links
@@ -31,6 +31,7 @@ TITLE_MAX, OUTLETS_MAX = 300, 1_500  # characters of a report's headline, of the
 
 MARKS = {"critical": "red_circle", "high": "large_orange_circle", "medium": "large_blue_circle"}
 LOW = "white_circle"
+NEW = "new story"  # the status that needs no word in a line
 WHERE = "`monitor hits` lists them."
 
 
@@ -44,7 +45,7 @@ def messages(digest: Digest, links: Links | None = None) -> list[Body]:
     if not seen.single:
         return _bodies(seen, _pages(seen), _fallback(seen))
     story = digest.stories[0]
-    bodies = _bodies(seen, kit.pack([_alert(seen, seen.stories[0])]), _alert_fallback(seen))
+    bodies = _bodies(seen, kit.pack([kit.group(_alert(seen, seen.stories[0]))]), _alert_fallback(seen))
     if digest.thread and (story.earlier or story.told_at):
         bodies[0]["root"] = _root(digest, links)
         if story.status is StoryStatus.AGAIN:
@@ -75,7 +76,7 @@ def _alert(seen: DigestView, story: StoryView, status: str = "") -> list[Block]:
 def _alert_fallback(seen: DigestView) -> str:
     """What a notification shows: how grave it is, the headline, who says so."""
     story = seen.stories[0]
-    status = "" if story.status == "new story" else f" ({story.status})"
+    status = "" if story.status == NEW else f" ({story.status})"
     told = " · ".join([story.title, *story.meta[:1]])
     return f"{_sampled(seen)}{seen.alarm or story.severity.upper()}{status}: {told}"
 
@@ -96,7 +97,7 @@ def _root(digest: Digest, links: Links | None) -> Body:
         (short, replace(lean, reasons=(), reasons_more=0)),
         (short, in_brief(story)),
     )
-    pages = next(found for seen, form in forms if len(found := kit.pack([_alert(seen, form, status)])) == 1)
+    pages = next(found for seen, form in forms if len(found := kit.pack([kit.group(_alert(seen, form, status))])) == 1)
     return {"text": kit.escaped(_alert_fallback(whole), kit.TEXT_MAX), "blocks": pages[0]}
 
 
@@ -114,20 +115,22 @@ def _sampled(seen: DigestView) -> str:
 
 def _pages(seen: DigestView) -> list[list[Block]]:
     """As many stories in full as leave room for all others in brief; if there is none even so, the last are counted."""
-    head, full = _head(seen), [_story(story) for story in seen.stories]
+    head, full = kit.group(_head(seen)), [kit.group(_story(story)) for story in seen.stories]
+    lines = [_line(story) for story in seen.stories]
     total = len(full)
 
     def pages(in_full: int, told: int) -> list[list[Block]]:
         untold = Counter(story.severity for story in seen.stories[told:])
-        brief = [[block] for block in _brief(seen.stories[in_full:told])]
-        return kit.pack([head, *full[:in_full], *brief, _foot(seen, untold)])
+        return kit.pack([head, *full[:in_full], *_brief(lines[in_full:told]), kit.group(_foot(seen, untold))])
 
     if len(whole := pages(total, total)) <= MESSAGES_MAX:
         return whole
     least = min(FULL_MIN, total)
     if in_full := _most(least, total, lambda n: len(pages(n, total)) <= MESSAGES_MAX):
         return pages(in_full, total)
-    return pages(least, _most(least, total, lambda n: len(pages(least, n)) <= MESSAGES_MAX) or least)
+    if told := _most(least, total, lambda n: len(pages(least, n)) <= MESSAGES_MAX):
+        return pages(least, told)
+    return pages(0, _most(0, total, lambda n: len(pages(0, n)) <= MESSAGES_MAX))
 
 
 def _most(low: int, high: int, fits: Callable[[int], bool]) -> int:
@@ -218,24 +221,39 @@ def _actions(actions: Sequence[LinkView]) -> Iterator[Block]:
     yield from (kit.context(kit.mrkdwn(text)) for text in kit.paragraphs(fit, kit.CONTEXT_TEXT_MAX, " · "))
 
 
-def _brief(stories: Sequence[StoryView]) -> Iterator[Block]:
-    """Headlines with their first reports, many to a block, each block of one severity."""
-    if stories:
-        yield kit.context(kit.plain(f"{count(len(stories), 'more story', 'more stories')}, in brief"))
-    lines: list[Element] = []
-    severity = ""
-    for story in stories:
-        told = [*([story.status] if story.status != "new story" else []), *story.meta[:1]]
-        new = [kit.text("\n• "), kit.link(story.link, story.title), kit.text(" · ".join(["", *told]))]
-        if lines and (story.severity != severity or kit.size([*lines, *new]) > BRIEF_MAX):
-            yield from kit.rich([kit.line(lines)])
-            lines = []
-        if not lines:
-            severity = story.severity
-            lines = [kit.emoji(MARKS.get(severity, LOW)), kit.text(f" {severity}", bold=True)]
-        lines += new
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A story in brief: its headline and first report."""
+
+    severity: str
+    elements: tuple[Element, ...]
+    weight: int
+
+
+def _line(story: StoryView) -> _Line:
+    told = ([] if story.status == NEW else [story.status]) + list(story.meta[:1])
+    elements = (kit.text("\n• "), kit.link(story.link, story.title), kit.text("".join(f" · {each}" for each in told)))
+    return _Line(story.severity, elements, kit.size(elements))
+
+
+def _brief(lines: Sequence[_Line]) -> Iterator[kit.Group]:
+    """Many stories to a block, each block of one severity."""
     if lines:
-        yield from kit.rich([kit.line(lines)])
+        yield kit.group([kit.context(kit.plain(f"{count(len(lines), 'more story', 'more stories')}, in brief"))])
+    block: list[_Line] = []
+    for line in lines:
+        if block and (line.severity != block[0].severity or sum(one.weight for one in block) + line.weight > BRIEF_MAX):
+            yield _brief_block(block)
+            block = []
+        block.append(line)
+    if block:
+        yield _brief_block(block)
+
+
+def _brief_block(lines: Sequence[_Line]) -> kit.Group:
+    severity = lines[0].severity
+    title = [kit.emoji(MARKS.get(severity, LOW)), kit.text(f" {severity}", bold=True)]
+    return kit.group(kit.rich([kit.line([*title, *(element for line in lines for element in line.elements)])]))
 
 
 # --- the foot ---------------------------------------------------------------------------------------------
