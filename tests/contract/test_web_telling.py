@@ -1,4 +1,4 @@
-"""What follows from a reader's link: alerts that repeat no more, stories counted and not told, recipients left alone."""
+"""What follows from a reader's link: alerts repeat no more, stories are counted and not told, recipients left alone."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
