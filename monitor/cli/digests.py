@@ -6,6 +6,7 @@ from monitor.cli import output
 from monitor.cli.outlook import list_digests
 from monitor.cli.previewing import Id, find, preview
 from monitor.cli.session import Session, command, group
+from monitor.cli.templates import copy_templates
 from monitor.errors import AlreadyRunningError, MonitorError
 
 app = group("What is told: digests, when they go, how they look.")
@@ -54,3 +55,4 @@ command(
     "monitor digest preview alerts --as-of 2026-11-20T07:30 --sent -f email",
 )(preview)
 command(app, "send", "monitor digest send morning")(send)
+command(app, "templates", "monitor digest templates", paths=("rules",))(copy_templates)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from monitor.adapters.config import Settings
 from monitor.adapters.deliver.letter import build, sender_address
-from monitor.adapters.deliver.render import DigestRenderer
+from monitor.adapters.deliver.render import DigestRenderer, shipped
 from monitor.app.previewing import Hindsights
 from monitor.core.digestjson import digest_to_dict
 from monitor.core.model import Delivery, Digest, DigestSpec, Message, Target
@@ -53,6 +53,11 @@ def previewed(digest: Digest, spec: DigestSpec, form: str, settings: Settings) -
         )
         for part, message in enumerate(messages, start=1)
     ]
+
+
+def shipped_templates() -> dict[str, str]:
+    """The templates of digests that come with the monitor, by name."""
+    return shipped()
 
 
 def as_sent(deliveries: Sequence[Delivery], form: str, settings: Settings) -> list[str]:

@@ -137,8 +137,16 @@ def test_check_names_digests_that_can_not_reach_their_readers(home: Path) -> Non
 def test_check_looks_at_templates_of_ones_own(home: Path) -> None:
     (home / "templates").mkdir()
     (home / "templates" / "digest.txt").write_text("one\n{% for %}\n", encoding="utf-8")
-    text = complaint(monitor("check", cwd=home, env={"MONITOR_TEMPLATES": "templates"}))
-    assert "templates/digest.txt:2:" in text
+    assert "templates/digest.txt:2:" in complaint(monitor("check", cwd=home))  # found beside rules.yaml
+    (home / "templates").rename(home / "mine")
+    assert "mine/digest.txt:2:" in complaint(monitor("check", cwd=home, env={"MONITOR_TEMPLATES": "mine"}))
+    said(monitor("check", cwd=home))
+
+
+def test_templates_are_copied_to_make_them_ones_own(home: Path) -> None:
+    said(monitor("digest", "templates", cwd=home))
+    said(monitor("check", cwd=home))
+    assert "nothing written" in complaint(monitor("digest", "templates", cwd=home))
 
 
 def test_paths_may_stand_before_or_after_the_command_or_in_the_environment(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ A user's template of the same name in the override directory wins over the shipp
 attributes outside the view, and can't fetch anything: style sheets are included, never loaded.
 """
 
+import re
 from collections.abc import Callable
 from difflib import get_close_matches
 from importlib import resources
@@ -22,6 +23,7 @@ from .differences import Run
 from .shapes import DigestView, ReasonView
 
 HTML, TEXT = "digest.html", "digest.txt"
+_MISSING = re.compile(r"'[\w.]+ object' has no attribute ('\w+')")
 NAMES = (HTML, "digest.css", "media.css", TEXT)
 
 
@@ -115,7 +117,8 @@ class Templates:
             return finish(self._environment.get_template(name).render(d=view))
         except Exception as error:  # a user's template may raise anything
             line, file = _place(error, name)
-            why = "it needs too much memory" if isinstance(error, MemoryError) else error
+            why = "it needs too much memory" if isinstance(error, MemoryError) else str(error)
+            why = _MISSING.sub(r"there is no field \1 here", why)
             message = f"the template can't be used: {why}"
             raise ConfigError([Problem((), message, "mend it or take it away", file, line, 1)]) from error
 
