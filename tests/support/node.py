@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +28,17 @@ def run(script: str, *arguments: str, package: str, given: object = None, second
     """
     if reason := lacking(package):
         pytest.skip(reason)
-    done = subprocess.run(
-        ["node", str(HERE / script), *arguments],
-        input=json.dumps(given),
-        capture_output=True,
-        text=True,
-        cwd=HERE,
-        timeout=seconds,
-        check=False,
-    )
+    with tempfile.TemporaryFile("w+") as file:  # node reads a pipe that is not full yet as an error (EAGAIN)
+        json.dump(given, file)
+        file.seek(0)
+        done = subprocess.run(
+            ["node", str(HERE / script), *arguments],
+            stdin=file,
+            capture_output=True,
+            text=True,
+            cwd=HERE,
+            timeout=seconds,
+            check=False,
+        )
     assert done.returncode == 0, f"{script} ended with {done.returncode}:\n{done.stderr[-4000:]}\n{done.stdout[-2000:]}"
     return json.loads(done.stdout)
