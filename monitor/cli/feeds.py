@@ -122,8 +122,12 @@ def _seen(looked: "Looked") -> Iterator[str]:
     if fetched.not_modified:
         yield f"{fetched.url}: the folder holds no file to read"
         return
-    title = f"“{parsed.title}”" if parsed.title else "without a title of its own"
-    yield f"{title}, {output.counted(len(parsed.items), 'item')}, language {parsed.language or 'not said'}"
+    items = output.counted(len(parsed.items), "item")
+    if not fetched.status:  # a folder has neither title nor language, its files may have
+        yield f"{fetched.url}: {items} in its files"
+    else:
+        title = f"“{parsed.title}”" if parsed.title else "without a title of its own"
+        yield f"{title}, {items}, language {parsed.language or 'not said'}"
     yield from (f"odd: {oddity}" for oddity in parsed.notes)
     yield from (f"  {output.minute(item.published):20}  {item.title}" for item in parsed.items[:5])
 

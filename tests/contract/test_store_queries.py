@@ -1,11 +1,13 @@
 """Rows for a person: what the command line lists."""
 
+import gc
 import json
+from pathlib import Path
 
 import pytest
 from support.stored import ALERTS, NOW, decided, delivery, hit, hours, item, queued, saved_hits
 
-from monitor.adapters.store import SqliteStore
+from monitor.adapters.store import SqliteStore, open_store
 from monitor.core.model import FeedState, Novelty, Severity, Story
 
 ARTICLES = [
@@ -173,3 +175,14 @@ def test_health_gives_the_figures_of_the_house(store: SqliteStore) -> None:
         "deliveries": {"queued": 2, "sending": 0, "sent": 0, "parked": 0},
         "feeds_in_trouble": {},
     }
+
+
+def test_rows_that_nobody_read_to_the_end_are_no_fault_once_the_store_is_closed(tmp_path: Path) -> None:
+    """As where `head` has read enough: pytest makes an error of what Python would print about the generator."""
+    store = open_store(tmp_path / "monitor.db")
+    saved_hits(store, "a", "b", "c")
+    rows = store.query_hits()
+    next(rows)
+    store.close()
+    del rows
+    gc.collect()

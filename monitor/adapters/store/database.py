@@ -11,7 +11,7 @@ one fsync each. It syncs the whole log: when a message leaves, the digest it bel
 
 import sqlite3
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +97,9 @@ class Database:
         except sqlite3.Error as error:
             raise explain(error, self.path) from error
         finally:
-            cursor.close()
+            # Whoever stopped reading in the middle may have closed the database before the generator ends.
+            with suppress(sqlite3.ProgrammingError):
+                cursor.close()
 
     def row(self, sql: str, parameters: Parameters = ()) -> sqlite3.Row | None:
         """The first row of a query, or None."""
