@@ -438,7 +438,9 @@ def test_what_would_be_more_than_three_emails_is_one_with_the_whole_attached(sto
     assert attachment == {"name": "morning-20261123-2300Z.html", "html": render_html(flood)}
     assert message.body["text"] == render_text(flood), "the text part is whole, too"
     html = str(message.body["html"])
-    assert "is in the attached file morning-20261123-2300Z.html" in html
+    told = "1 story" if stories == 1 else f"{stories} stories"
+    assert f"all of it ({told}) is in the attached file morning-20261123-2300Z.html" in html
+    assert "Continued in the attached file" in html
     assert "What was watched" in html
     assert "Новость номер 1 " in html
     assert "(1/" not in str(message.body["subject"])
