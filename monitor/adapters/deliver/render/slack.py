@@ -45,7 +45,7 @@ def messages(digest: Digest, links: Links | None = None) -> list[Body]:
     if not seen.single:
         return _bodies(seen, _pages(seen), _fallback(seen))
     story = digest.stories[0]
-    bodies = _bodies(seen, kit.pack([kit.group(_alert(seen, seen.stories[0]))]), _alert_fallback(seen))
+    bodies = _bodies(seen, _alert(seen, seen.stories[0]), _alert_fallback(seen))
     if digest.thread and (story.earlier or story.told_at):
         bodies[0]["root"] = _root(digest, links)
         if story.status is StoryStatus.AGAIN:
@@ -66,11 +66,14 @@ def _bodies(seen: DigestView, pages: Sequence[list[Block]], fallback: str) -> li
 # --- an alert: one story ----------------------------------------------------------------------------------
 
 
-def _alert(seen: DigestView, story: StoryView, status: str = "") -> list[Block]:
-    """The story, what can be done, and in one line whose alert it is and what was watched."""
+def _alert(seen: DigestView, story: StoryView, status: str = "") -> list[list[Block]]:
+    """The story, what can be done, and in one line whose alert it is and what was watched; on one page or, rarely, two.
+
+    `status` stands in place of the story's own.
+    """
     head = [_sample(seen)] if seen.sample else []
     about = kit.small_print([f"{seen.name} · {seen.when}"])
-    return [*head, *_story(story, status)[1:], *about, *_foot(seen)]
+    return kit.pack([kit.group([*head, *_story(story, status)[1:]]), kit.group([*about, *_foot(seen)])])
 
 
 def _alert_fallback(seen: DigestView) -> str:
@@ -97,7 +100,7 @@ def _root(digest: Digest, links: Links | None) -> Body:
         (short, replace(lean, reasons=(), reasons_more=0)),
         (short, in_brief(story)),
     )
-    pages = next(found for seen, form in forms if len(found := kit.pack([kit.group(_alert(seen, form, status))])) == 1)
+    pages = next(found for seen, form in forms if len(found := _alert(seen, form, status)) == 1)
     return {"text": kit.escaped(_alert_fallback(whole), kit.TEXT_MAX), "blocks": pages[0]}
 
 

@@ -57,6 +57,11 @@ def story_view(number: int, story: DigestStory, around: Circumstances) -> StoryV
     )
 
 
+def lean(story: DigestStory) -> DigestStory:
+    """Without what `in_brief` leaves out and what takes long to put into words."""
+    return replace(story, gloss=(), snippet=(), changes=(), reasons=())
+
+
 def in_brief(story: StoryView) -> StoryView:
     """In a flood: severity, headline, and who told it first."""
     return replace(

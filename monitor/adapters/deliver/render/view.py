@@ -8,7 +8,7 @@ from monitor.core.tickets import Links
 
 from . import feeds, words
 from .shapes import CarrierView, DigestView, LinkView, ReasonView, StoryView, TopicView
-from .stories import HEADLINE_MAX, NAME_MAX, Circumstances, in_brief, reports, story_view
+from .stories import HEADLINE_MAX, NAME_MAX, Circumstances, in_brief, lean, reports, story_view
 
 __all__ = ["CarrierView", "DigestView", "ReasonView", "StoryView", "TopicView", "view"]
 
@@ -27,8 +27,9 @@ def view(digest: Digest, links: Links | None = None, target: Target | None = Non
     times = words.Times(digest.at, digest.timezone)
     english = any(code == "en" and read for code, read, _ in digest.coverage.by_language)
     around = Circumstances(digest, times, english, links)
-    stories = tuple(story_view(n, story, around) for n, story in enumerate(digest.stories[:STORIES_MAX], 1))
-    stories = (*stories[:FULL_MAX], *map(in_brief, stories[FULL_MAX:]))
+    told = list(enumerate(digest.stories[:STORIES_MAX], 1))
+    full = tuple(story_view(n, story, around) for n, story in told[:FULL_MAX])
+    stories = (*full, *(in_brief(story_view(n, lean(story), around)) for n, story in told[FULL_MAX:]))
     single = digest.alert and len(stories) == 1 and not digest.folded and digest.held_since is None
     since = times.long(digest.since) if digest.since else ""
     unsubscribe = links.unsubscribe(digest.spec, target) if links and target else ""
