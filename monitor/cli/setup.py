@@ -106,7 +106,7 @@ def demo(
     """See the whole road in a few seconds.
 
     Invented feeds over real HTTP, real rules, a real digest. Needs no configuration and no network. The digest is
-    printed and written to DIR as HTML, text and Slack JSON.
+    printed and written to DIR as HTML, text, JSON and what Slack would get.
     """
     import asyncio
 
@@ -122,7 +122,7 @@ def demo(
     )
     for outcome in showing.failures:
         output.note(f"{outcome.feed} is broken on purpose: {outcome.failure.message if outcome.failure else ''}")
-    output.note("The digest in three forms:")
+    output.note("The digest in four forms:")
     for path in showing.files:
         output.note(f"  {path}")
 

@@ -17,6 +17,7 @@ from monitor.demo.server import SAMPLES, serve_samples
 from monitor.errors import MonitorError
 from monitor.wiring import Service, Settings, SystemClock, compiled, load_settings, service, shipped
 
+FORMS = (".html", ".txt", ".json", ".slack.json")  # in which the digest is written
 Progress = Callable[[str, int, int, Outcome], None]  # act, number done, number in all, what came of it
 
 
@@ -82,7 +83,7 @@ async def _show(settings: Settings, out: Path, screen: TextIO, progress: Progres
         summarise(second, attempts, feeds_due=len(feeds)),
         tuple(outcome for outcome in second if outcome.failure),
         digest,
-        tuple(out / f"demo-{digest.at:%Y%m%d-%H%M%S}Z{suffix}" for suffix in (".html", ".txt", ".slack.json")),
+        tuple(out / f"demo-{digest.at:%Y%m%d-%H%M%S}Z{suffix}" for suffix in FORMS),
     )
 
 

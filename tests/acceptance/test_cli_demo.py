@@ -15,12 +15,13 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str, Path]:
     return said(done), done.stderr.decode(), home / "out"
 
 
-def test_the_digest_is_printed_and_written_in_three_forms(shown: tuple[str, str, Path]) -> None:
+def test_the_digest_is_printed_and_written_in_four_forms(shown: tuple[str, str, Path]) -> None:
     text, _, out = shown
     files = {"".join(path.suffixes[-2:]): path for path in out.iterdir()}
-    assert set(files) == {".html", ".txt", ".slack.json"}
+    assert set(files) == {".html", ".txt", ".json", ".slack.json"}
     assert files[".txt"].read_text(encoding="utf-8").strip() in text
     assert files[".html"].read_text(encoding="utf-8").lstrip().lower().startswith("<!doctype html")
+    assert json.loads(files[".json"].read_text(encoding="utf-8"))["sample"] is True
     assert all(message["blocks"] for message in json.loads(files[".slack.json"].read_text(encoding="utf-8")))
 
 

@@ -26,26 +26,27 @@ def names(directory: Path) -> list[str]:
     return sorted(path.name for path in directory.iterdir())
 
 
-async def test_a_digest_becomes_three_files_named_by_digest_and_time(tmp_path: Path) -> None:
+async def test_a_digest_becomes_four_files_named_by_digest_and_time(tmp_path: Path) -> None:
     receipt = await FileChannel().send(delivery("file", str(tmp_path)), samples.AT)
     stem = "morning-20261123-230000Z"
-    assert names(tmp_path) == [f"{stem}.html", f"{stem}.slack.json", f"{stem}.txt"]
+    assert names(tmp_path) == [f"{stem}.html", f"{stem}.json", f"{stem}.slack.json", f"{stem}.txt"]
     assert receipt.reference == str(tmp_path / f"{stem}.html")
 
 
 async def test_the_files_hold_the_message(tmp_path: Path) -> None:
     sent = delivery("file", str(tmp_path))
     await FileChannel().send(sent, samples.AT)
-    html, slack, text = (tmp_path / name for name in names(tmp_path))
+    html, data, slack, text = (tmp_path / name for name in names(tmp_path))
     assert html.read_text("utf-8") == sent.message.body["html"]
     assert text.read_text("utf-8") == sent.message.body["text"]
     assert json.loads(slack.read_text("utf-8")) == sent.message.body["slack"]
+    assert json.loads(data.read_text("utf-8")) == sent.message.body["digest"]
 
 
 async def test_another_attempt_replaces_the_same_files(tmp_path: Path) -> None:
     for minutes in (0, 5):
         await FileChannel().send(delivery("file", str(tmp_path)), samples.AT + timedelta(minutes=minutes))
-    assert len(names(tmp_path)) == 3
+    assert len(names(tmp_path)) == 4
 
 
 @pytest.mark.parametrize(
@@ -63,14 +64,14 @@ async def test_another_attempt_replaces_the_same_files(tmp_path: Path) -> None:
 async def test_different_deliveries_never_share_a_file(tmp_path: Path, change: dict[str, Any], reason: str) -> None:
     for sent in (delivery("file", "out"), delivery("file", "out", **change)):
         await FileChannel(tmp_path).send(sent, samples.AT)
-    assert len(names(tmp_path / "out")) == 6, reason
+    assert len(names(tmp_path / "out")) == 8, reason
     assert names(tmp_path) == ["out"], reason
 
 
 async def test_two_ids_that_look_alike_once_made_safe_stay_apart(tmp_path: Path) -> None:
     for digest in ("a/b", "a b", "a-b"):
         await FileChannel(tmp_path).send(delivery("file", "out", digest=digest), samples.AT)
-    assert len(names(tmp_path / "out")) == 9
+    assert len(names(tmp_path / "out")) == 12
 
 
 async def test_a_missing_directory_is_made_and_others_may_read_the_files(tmp_path: Path) -> None:

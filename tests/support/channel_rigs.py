@@ -45,7 +45,7 @@ _MAIL = {
     "temporary": "452 after the data",
     "permanent": "550 for the recipient",
     "configuration": "553 for the sender",
-    "slow down": Without("SMTP has no word for how long to wait"),
+    "slow down": "451 come back in 00:00:40",
     "taken, then silence": "silence after the data",
 }
 _SLACK = {"temporary": "503", "configuration": "302", "slow down": "429", "taken, then silence": "silence"}

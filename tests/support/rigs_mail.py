@@ -20,6 +20,7 @@ EMAIL_FAULTS = {
     "554 after the data": PERMANENT,
     "451 for the sender": TEMPORARY,
     "553 for the sender": CONFIGURATION,
+    "451 come back in 00:00:40": TEMPORARY,
     "silence after the data": TEMPORARY,
     "connection lost after the data": TEMPORARY,
 }
@@ -45,7 +46,9 @@ async def email(security: str, certificate: Certificate) -> AsyncIterator[Rig]:
 
         def fail(situation: str) -> None:
             code = situation[:3]
-            if "recipient" in situation:
+            if "come back" in situation:
+                server.data_answers = [situation]
+            elif "recipient" in situation:
                 server.refuse[READER] = f"{code} because the test says so {PASSWORD}"
             elif "password" in situation:
                 server.auth_answer = f"{code} 5.7.8 no: {PASSWORD}"

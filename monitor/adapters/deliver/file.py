@@ -18,7 +18,7 @@ _SENDABLE = re.compile(r"[^\w.-]+")
 
 
 class FileChannel:
-    """Writes NAME.html, NAME.txt and NAME.slack.json into the target's directory, made if missing.
+    """Writes NAME.html, .txt, .slack.json and .json (core/digestjson.py) into the target's directory, made if missing.
 
     `base` is where relative directories begin (default: the working directory). NAME is the digest and the time it
     was made in UTC, so another attempt at the same delivery replaces its own files and no others.
@@ -65,6 +65,8 @@ def _write_all(directory: Path, delivery: Delivery) -> Path:
     contents = {".txt": str(body["text"]), ".html": str(body["html"])}
     if "slack" in body:
         contents[".slack.json"] = json.dumps(body["slack"], ensure_ascii=False, indent=2) + "\n"
+    if "digest" in body:
+        contents[".json"] = json.dumps(body["digest"], ensure_ascii=False, indent=2) + "\n"
     for suffix, content in contents.items():
         write_whole(directory / f"{stem}{suffix}", content)
     return directory / f"{stem}.html"
