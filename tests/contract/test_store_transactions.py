@@ -17,6 +17,7 @@ from support import store_writer
 from support.stored import ALERTS, NOW, count, decided, delivery, hit, hours, item, queued, saved_hits, tables
 
 from monitor.adapters.store import SqliteStore, open_store
+from monitor.adapters.store.database import Database
 from monitor.core.model import FeedSpec, FeedState, Hold, Novelty, Receipt, Story, Trouble, TroubleKind
 from monitor.errors import StoreError
 
@@ -321,3 +322,12 @@ def test_kill_9_at_any_step_leaves_a_consistent_database_and_the_next_run_goes_o
         assert store.digests.waiting() == {}
     finally:
         store.close()
+
+
+def test_rows_that_nobody_read_to_the_end_are_no_fault_once_the_database_is_closed(tmp_path: Path) -> None:
+    """As in `monitor hits --json | head`, where the database is closed before the generator is."""
+    database = Database(tmp_path / "rows.db", busy_timeout=1.0)
+    rows = database.stream("SELECT value FROM json_each('[1, 2, 3]')")
+    next(rows)
+    database.close()
+    rows.close()  # type: ignore[attr-defined]

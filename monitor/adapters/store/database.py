@@ -93,7 +93,8 @@ class Database:
         """The rows of a query, one at a time: read them at once, an open query holds back checkpoints."""
         cursor = self.execute(sql, parameters)
         try:
-            yield from cursor
+            for row in cursor:  # noqa: UP028 — `yield from` would close the cursor by itself, and complain
+                yield row
         except sqlite3.Error as error:
             raise explain(error, self.path) from error
         finally:
