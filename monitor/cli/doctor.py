@@ -90,6 +90,8 @@ async def _examine(session: Session) -> AsyncIterator[Finding]:
         yield finding
     enabled = [feed for feed in checked.feeds.feeds if feed.enabled] if checked.feeds else []
     yield await _clock(settings, enabled)
+    if settings.listen:
+        yield await _site(settings)
     for finding in await _channels(settings, checked):
         yield finding
 
@@ -139,6 +141,24 @@ async def _clock(settings: "Settings", feeds: "list[FeedSpec]") -> Finding:
         ahead = f"{abs(slip).total_seconds():.0f} s {'ahead' if slip > timedelta(0) else 'behind'}"
         return Finding("clock", State.FAILED, f"{ahead} of the world", "set the clock (NTP)")
     return Finding("clock", State.OK, "right to within two minutes, and feeds can be reached")
+
+
+async def _site(settings: "Settings") -> Finding:
+    from monitor.wiring.place import site_links, site_state
+
+    try:
+        state = await site_state(settings)
+        site_links(settings)
+    except MonitorError as error:
+        return Finding("site", State.FAILED, str(error))
+    if not settings.public_url:
+        return Finding("site", State.WARNING, f"{state}, but digests do not link to it", "set MONITOR_PUBLIC_URL")
+    if settings.public_url.startswith("http:"):
+        hint = "put a proxy with TLS before it, and let MONITOR_PUBLIC_URL begin with https"
+        return Finding(
+            "site", State.WARNING, f"{state}; mail programs offer one click over https only", hint
+        )
+    return Finding("site", State.OK, f"{state}; readers reach it at {settings.public_url}")
 
 
 async def _channels(settings: "Settings", checked: "Checkup") -> list[Finding]:

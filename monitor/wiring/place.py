@@ -1,5 +1,6 @@
 """Where the small site is: its socket, the links that lead to it, and the secret that signs them."""
 
+import asyncio
 import errno
 import socket
 
@@ -8,6 +9,8 @@ from monitor.adapters.linksecret import kept_secret
 from monitor.core.tickets import Links
 from monitor.errors import MonitorError
 
+SERVER = "news-monitor"  # how the site calls itself
+_PATIENCE = 5.0  # seconds in which a site of ours answers
 _CAUSES = {
     errno.EADDRINUSE: "another program listens there; end it, or choose another port",
     errno.EADDRNOTAVAIL: "this machine has no such address",
@@ -51,6 +54,36 @@ def bound(settings: Settings) -> socket.socket | None:
     except OSError as error:
         cause = _CAUSES.get(error.errno or 0, error.strerror)
         raise MonitorError(f"can't listen at {listen} (MONITOR_LISTEN): {cause}") from error
+
+
+async def site_state(settings: Settings) -> str:
+    """How it is with the site's address, in words: a site of ours is open there, or it is free.
+
+    Raises MonitorError when it can't be listened at, and nothing of ours does.
+    """
+    try:
+        place = bound(settings)
+    except MonitorError:
+        if await _ours(settings):
+            return f"open at {settings.listen}"
+        raise
+    if place is None:
+        return "none is wanted"
+    place.close()
+    return f"{settings.listen} is free; monitor run opens it"
+
+
+async def _ours(settings: Settings) -> bool:
+    assert settings.listen
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            reader, writer = await asyncio.open_connection(settings.listen.host, settings.listen.port)
+            writer.write(b"HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            answer = await reader.read(4096)
+            writer.close()
+    except (OSError, TimeoutError):
+        return False
+    return f"Server: {SERVER}".encode() in answer
 
 
 def _secret(settings: Settings) -> bytes:

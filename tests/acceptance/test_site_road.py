@@ -180,6 +180,22 @@ def test_the_feed_of_hits_can_be_followed_by_the_address_that_is_printed(newsroo
         assert FIRST in answer.text
     health = httpx.get(newsroom.reached(addresses["health"]), trust_env=False)
     assert (health.status_code, health.json()["alive"], health.json()["feeds"]) == (200, True, 1)
+    env = newsroom.environ() | {"MONITOR_LISTEN": newsroom.reached(PUBLIC).removeprefix("http://")}
+    (row,) = [r for r in rows(monitor("doctor", "--json", cwd=newsroom.home, env=env).stdout) if r["check"] == "site"]
+    assert (row["state"], row["message"].startswith("open at 127.0.0.1:")) == ("ok", True)
+
+
+def test_the_doctor_tells_an_open_site_from_a_free_address_and_from_another_program(tmp_path: Path) -> None:
+    (tmp_path / "rules.yaml").write_text(RULES)
+    with HttpServer() as taken:
+        listen = taken.url("").removeprefix("http://").rstrip("/")
+        found = rows(monitor("doctor", "--json", cwd=tmp_path, env={"MONITOR_LISTEN": listen}).stdout)
+    (row,) = [row for row in found if row["check"] == "site"]
+    assert (row["state"], "another program listens there" in row["message"]) == ("failed", True)
+    found = rows(monitor("doctor", "--json", cwd=tmp_path, env={"MONITOR_LISTEN": listen}).stdout)
+    (row,) = [row for row in found if row["check"] == "site"]
+    assert (row["state"], row["remedy"]) == ("warning", "set MONITOR_PUBLIC_URL")
+    assert f"{listen} is free" in row["message"]
 
 
 def test_a_port_in_use_ends_the_start_with_a_sentence(tmp_path: Path) -> None:

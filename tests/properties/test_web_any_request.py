@@ -1,6 +1,7 @@
 """Whatever bytes come, the site answers or closes, breaks nothing, changes nothing and goes on serving."""
 
 import asyncio
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -127,7 +128,8 @@ FIELDS = st.lists(
     ),
     max_size=5,
 )
-MANY = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+REQUESTS = int(os.environ.get("MONITOR_SITE_REQUESTS", "150"))  # of each kind
+MANY = settings(max_examples=REQUESTS, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @MANY
