@@ -105,12 +105,13 @@ def sender_address(text: str) -> Address:
 
 
 def recipient(text: str) -> Address:
-    """An address, its domain in ASCII, so that only letters left of the @ ask for SMTPUTF8. Raises DeliveryError."""
+    """An address; its domain in ASCII, unless letters left of the @ ask for SMTPUTF8 anyway. Raises DeliveryError."""
     local, _, domain = text.rpartition("@")
     try:
         # The parser knows no letters but ASCII left of the @, the mail servers of today do.
         address = Address(addr_spec=text) if local.isascii() else Address(username=local, domain=domain)
-        address = Address(username=address.username, domain=_ascii(address.domain))
+        if local.isascii():
+            address = Address(username=address.username, domain=_ascii(address.domain))
         valid = bool(local and domain) and not _CONTROL.search(text) and not re.search(r"[\s,;<>]", domain)
     except (HeaderParseError, ValueError, IndexError):
         valid = False
