@@ -242,6 +242,7 @@ async def test_an_address_inside_is_refused_unless_it_is_allowed(host: str) -> N
         ("ntfy://127.0.0.1/one/two", "names 2 recipients"),
         ("mailto://user:password@example.org", "another way than HTTP"),
         ("rsyslog://127.0.0.1", "another way than HTTP"),
+        ("discord://1/2?template=/etc/passwd", "names a template"),
     ],
 )
 async def test_an_address_that_cant_be_used_says_why(url: str | None, complaint: str) -> None:

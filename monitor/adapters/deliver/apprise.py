@@ -1,7 +1,7 @@
 """The channel `apprise:NAME`: Telegram, Teams, Discord, Matrix, ntfy and many more, through the library Apprise.
 
-Of Apprise only its services are used, and of these only such as speak HTTP: nothing is read from or written to the
-disk, no settings of its own, no plug-ins, no attachments, no templates.
+Of Apprise only its services are used, and of these only such as speak HTTP: nothing is written to the disk, and nothing
+read from it but a key that an address names: no settings of its own, no plug-ins, no attachments, no templates.
 """
 
 import asyncio
@@ -98,6 +98,8 @@ class AppriseChannel:
         url = self._address(name)
         if not url:
             self._fail(name, f"no address is set; set MONITOR_APPRISE_{name.upper().replace('-', '_')}", CONFIGURATION)
+        if re.search(r"[?&]template=", url, re.IGNORECASE):
+            self._fail(name, "its address names a template, which is not used; take it out", CONFIGURATION)
         service = _instantiate(url)
         if service is None:
             self._fail(name, "Apprise can't use this address; see its list of services", CONFIGURATION)
@@ -171,7 +173,8 @@ class AppriseChannel:
 
     def _fail(self, name: str, what: str, fault: DeliveryFault, wait: timedelta | None = None) -> NoReturn:
         url = self._address(name) or ""
-        pieces = [piece for piece in re.split(r"[/@:?&=,]+", url) if len(piece) >= SECRET_MIN]
+        told = re.sub(r"^[^:]*://|(?<=[?&])[^=&]*=", " ", url)  # the kind of service, and names of options
+        pieces = [piece for piece in re.split(r"[\s/@:?&=,]+", told) if len(piece) >= SECRET_MIN]
         raise DeliveryError(f"apprise:{name}: {scrub(what, (url, *pieces))}", fault, wait) from None
 
 
