@@ -155,9 +155,7 @@ async def _site(settings: "Settings") -> Finding:
         return Finding("site", State.WARNING, f"{state}, but digests do not link to it", "set MONITOR_PUBLIC_URL")
     if settings.public_url.startswith("http:"):
         hint = "put a proxy with TLS before it, and let MONITOR_PUBLIC_URL begin with https"
-        return Finding(
-            "site", State.WARNING, f"{state}; mail programs offer one click over https only", hint
-        )
+        return Finding("site", State.WARNING, f"{state}; mail programs offer one click over https only", hint)
     return Finding("site", State.OK, f"{state}; readers reach it at {settings.public_url}")
 
 
