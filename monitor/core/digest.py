@@ -213,7 +213,8 @@ def _story(reports: list[_Report], known: _Known) -> DigestStory:
         status = StoryStatus.CHANGED if changes else StoryStatus.MORE
     telling = known.past.tellings.get(story_id)
     items = {report.item_id for report in reports}
-    earlier = [hit for hit in known.before.get(story_id, ()) if hit.item_id not in items]
+    before = known.before.get(story_id, ())
+    earlier = [hit for hit in before if hit.item_id not in items]
     return DigestStory(
         story_id=story_id,
         severity=severity,
@@ -229,6 +230,7 @@ def _story(reports: list[_Report], known: _Known) -> DigestStory:
         changes=tuple(dict.fromkeys((old or "", new) for old, new in changes)),
         undated=item.published is None or item.dated != item.published,
         told_at=telling.last_at if telling else None,
+        told_severity=max((hit.hit.severity for hit in before), key=lambda severity: severity.rank, default=None),
         earlier=_carriers(_reports(earlier), known.feeds),
         acknowledged=story_id in known.past.acknowledged,
         hit_ids=tuple(hit.id for report in ordered for hit in report.hits),

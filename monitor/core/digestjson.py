@@ -143,6 +143,7 @@ def _story(story: DigestStory) -> Json:
         "changes": [{"before": before, "after": after} for before, after in story.changes],
         "undated": story.undated,
         "told_at": _time(story.told_at),
+        "told_severity": story.told_severity.value if story.told_severity else None,
         "acknowledged": story.acknowledged,
         "hits": list(story.hit_ids),
         "continued": False,

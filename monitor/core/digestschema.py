@@ -81,6 +81,7 @@ def _story() -> Schema:
             "changes": _list(_object({"before": _text(), "after": _text()}), "headlines that were edited"),
             "undated": _flag("its date is when it was first read"),
             "told_at": _or_null(_time("when this digest last told of it")),
+            "told_severity": _or_null(_choice(Severity, "the gravest that this digest told of it before")),
             "acknowledged": _flag("somebody has seen to it"),
             "hits": _list(_count(), "those told now, as `monitor hits` numbers them"),
             "continued": _flag("the first of its reports stand in the part before"),

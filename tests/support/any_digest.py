@@ -76,6 +76,7 @@ STORY = st.builds(
     changes=st.lists(st.tuples(TEXT, TEXT), max_size=6).map(tuple),
     undated=st.booleans(),
     told_at=st.one_of(st.none(), MOMENT),
+    told_severity=st.one_of(st.none(), st.sampled_from(Severity)),
     earlier=CARRIERS,
     acknowledged=st.booleans(),
     hit_ids=st.lists(st.integers(1, 9), max_size=2).map(tuple),

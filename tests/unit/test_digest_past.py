@@ -67,6 +67,16 @@ def test_further_reports_stand_before_those_that_were_told() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("told", "gravest"), [((), None), ((1,), Severity.HIGH), ((1, 2), Severity.CRITICAL)], ids=["new", "one", "several"]
+)
+def test_a_story_says_how_grave_it_was_when_it_was_told(told: tuple[int, ...], gravest: Severity | None) -> None:
+    severities = {1: Severity.HIGH, 2: Severity.CRITICAL}
+    hits = [replace(hit(n), hit=replace(hit(n).hit, severity=severities[n])) for n in told]
+    (story,) = digest(hit(3), past=Past(telling() if told else {}, hits=hits)).stories
+    assert (story.severity, story.told_severity) == (Severity.HIGH, gravest)
+
+
 def test_an_edited_report_is_not_told_as_an_earlier_one_of_its_own_story() -> None:
     renewed = replace(hit(1), edited=True, previous_title="Старый заголовок")
     (story,) = digest(renewed, past=Past(telling(), hits=[hit(1), hit(2)])).stories

@@ -115,9 +115,25 @@ def test_the_first_message_says_that_somebody_has_seen_to_it() -> None:
     assert "acknowledged" in shown(one(changed(samples.update(), acknowledged=True))["root"])
 
 
-def test_only_what_comes_again_is_shown_in_the_channel_beside_its_thread() -> None:
-    assert one(samples.again())["broadcast"] is True
-    assert "broadcast" not in one(samples.update())
+@pytest.mark.parametrize(
+    ("digest", "seen", "reason"),
+    [
+        (samples.again(), True, "nobody has acknowledged it"),
+        (samples.update(), False, "further reports wake nobody twice"),
+        (changed(samples.update(), told_severity=Severity.HIGH), True, "it has become graver"),
+        (changed(samples.update(), told_severity=Severity.CRITICAL), False, "it is as grave as before"),
+        (changed(samples.update(), severity=Severity.LOW, told_severity=Severity.HIGH), False, "its news is minor"),
+    ],
+)
+def test_what_is_shown_in_the_channel_beside_its_thread(digest: Digest, seen: bool, reason: str) -> None:
+    assert ("broadcast" in one(digest)) is seen, reason
+
+
+def test_minor_news_does_not_make_the_first_message_less_grave() -> None:
+    body = one(changed(samples.update(), severity=Severity.LOW, told_severity=Severity.HIGH))
+    assert shown(body).split("\n")[0].strip().startswith("low ·")
+    assert shown(body["root"]).split("\n")[0].strip().startswith("high ·")
+    assert body["root"]["text"].startswith("HIGH")
 
 
 @pytest.mark.parametrize("times", [1, 4, 20])

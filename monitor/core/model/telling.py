@@ -238,6 +238,7 @@ class DigestStory:
     changes: tuple[tuple[str, str], ...] = ()  # (old headline, new headline)
     undated: bool = False
     told_at: datetime | None = None  # when this digest last told of it
+    told_severity: Severity | None = None  # the gravest that it told of it before
     earlier: tuple[Carrier, ...] = ()  # reports that it told before, in order of time
     acknowledged: bool = False
     hit_ids: tuple[int, ...] = ()  # of its reports, the lead's gravest first: what a reader's mark is laid on

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from monitor.core.model import Digest, Segment, StoryStatus
+from monitor.core.model import Digest, DigestStory, Segment, Severity, StoryStatus
 from monitor.core.tickets import Links
 
 from . import blocks as kit
@@ -48,7 +48,7 @@ def messages(digest: Digest, links: Links | None = None) -> list[Body]:
     bodies = _bodies(seen, _alert(seen, seen.stories[0]), _alert_fallback(seen))
     if digest.thread and (story.earlier or story.told_at):
         bodies[0]["root"] = _root(digest, links)
-        if story.status is StoryStatus.AGAIN:
+        if story.status is StoryStatus.AGAIN or _gravest(story) is not (story.told_severity or story.severity):
             bodies[0]["broadcast"] = True
     return bodies
 
@@ -84,11 +84,17 @@ def _alert_fallback(seen: DigestView) -> str:
     return f"{_sampled(seen)}{seen.alarm or story.severity.upper()}{status}: {told}"
 
 
+def _gravest(story: DigestStory) -> Severity:
+    """Of what is told now and what was told before."""
+    return max(story.severity, story.told_severity or story.severity, key=lambda severity: severity.rank)
+
+
 def _root(digest: Digest, links: Links | None) -> Body:
     """The story with all its reports in one message; the least important goes first where there is no room."""
     told = digest.stories[0]
     reports = tuple(sorted((*told.earlier, *told.carriers), key=lambda carrier: carrier.at))
-    whole = view(replace(digest, stories=(replace(told, carriers=reports, earlier=()),)), links)
+    now = replace(told, severity=_gravest(told), carriers=reports, earlier=())
+    whole = view(replace(digest, stories=(now,)), links)
     story = whole.stories[0]
     status = "updated, what is new is in the thread" + ("; acknowledged" if told.acknowledged else "")
     short = replace(whole, left_out=(), edits="", notes=())
