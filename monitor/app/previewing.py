@@ -178,12 +178,11 @@ class Hindsights:
 
 
 def _occasion(spec: DigestSpec, stories: Collection[int]) -> Occasion:
-    if not spec.immediate or not stories:
+    """An alert where it is one; several stories stand together only because they are looked at together."""
+    if not spec.immediate or len(stories) != 1:
         return Occasion()
-    if len(stories) == 1:
-        (story,) = stories
-        return Occasion(alert=True, thread=f"{spec.id}/{story}")
-    return Occasion(alert=True, folded=len(stories))
+    (story,) = stories
+    return Occasion(alert=True, thread=f"{spec.id}/{story}")
 
 
 def _tellings(spec: DigestSpec, before: Sequence[StoredHit]) -> list[Telling]:

@@ -72,7 +72,7 @@ def preview(
         _put(_as_sent(then, spec, form, settings), out)
         return
     _put(wiring.previewed(then.digest, spec, form.value, settings), out)
-    _remark(then, spec, day=day)
+    _remark(then, spec)
 
 
 def find(watch: "Watch", wanted: str) -> "DigestSpec":
@@ -121,14 +121,14 @@ def _as_sent(then: "Hindsight", spec: "DigestSpec", form: Form, settings: "Setti
     return texts
 
 
-def _remark(then: "Hindsight", spec: "DigestSpec", *, day: bool) -> None:
+def _remark(then: "Hindsight", spec: "DigestSpec") -> None:
     """What the digest itself would not have said, on standard error."""
     if then.archive_from:
         output.note(f"the archive begins on {_local(then.archive_from, spec)}: what came before is missing here")
     if then.silent:
         output.note("there was nothing to tell: this would not have been sent")
-    elif day and spec.immediate and then.digest.folded:
-        output.note(f"the alerts of that day in one: {output.counted(then.digest.folded, 'story')}")
+    elif spec.immediate and (stories := len(then.digest.stories)) > 1:
+        output.note(f"{stories} alerts, each sent by itself, are shown here together")
     if then.sent:
         when = _local(then.sent[0].created_at, spec)
         runs = len({delivery.created_at for delivery in then.sent})
