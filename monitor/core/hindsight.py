@@ -53,7 +53,7 @@ def _effective(spec: DigestSpec, moment: datetime) -> datetime | None:
 
 def _last_time(spec: DigestSpec, moment: datetime) -> datetime | None:
     free = replace(spec, maintenance=())
-    return schedule.digest_due(free, last=moment - _LOOK_BACK, waiting_since=None, now=moment)
+    return schedule.digest_due(free, last=moment - _LOOK_BACK, now=moment)
 
 
 def day_of(moment: datetime, timezone: str) -> Period:
@@ -116,12 +116,11 @@ def routed(
 
 def retitled(hit: StoredHit, editions: Sequence[Edition], period: Period) -> list[datetime]:
     """When in the period, after the hit was found, the headline was edited into another one than all before."""
-    past = [edition for edition in editions if edition.replaced_at <= period.until]
-    titles = [fold(furniture.without(title)) for title in (*(edition.title for edition in past), hit.item.title)]
+    titles = [fold(furniture.without(title)) for title in (*(edition.title for edition in editions), hit.item.title)]
     return [
         edition.replaced_at
-        for number, edition in enumerate(past, start=1)
-        if edition.replaced_at > max(period.since, hit.at) and titles[number] not in titles[:number]
+        for number, edition in enumerate(editions, start=1)
+        if max(period.since, hit.at) < edition.replaced_at <= period.until and titles[number] not in titles[:number]
     ]
 
 
