@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from sys import modules
 from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import unquote
 
 from monitor.core.addresses import Network
 from monitor.core.model import Delivery, Receipt
@@ -175,7 +176,8 @@ class AppriseChannel:
         url = self._address(name) or ""
         told = re.sub(r"^[^:]*://|(?<=[?&])[^=&]*=", " ", url)  # the kind of service, and names of options
         pieces = [piece for piece in re.split(r"[\s/@:?&=,]+", told) if len(piece) >= SECRET_MIN]
-        raise DeliveryError(f"apprise:{name}: {scrub(what, (url, *pieces))}", fault, wait) from None
+        secrets = (url, *pieces, *map(unquote, pieces))
+        raise DeliveryError(f"apprise:{name}: {scrub(what, secrets)}", fault, wait) from None
 
 
 def divided(service: Any, subject: str, text: str) -> list[tuple[str, str]]:
