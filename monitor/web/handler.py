@@ -44,7 +44,7 @@ _ALWAYS = {
     "Referrer-Policy": "no-referrer",
 }
 _GONE = pages.Page("Nothing here", ("This address leads nowhere, or to something no longer kept.",))
-_BUSY = pages.Page("Not just now", ("The monitor is busy. Nothing was changed; please try again in a minute.",))
+_BUSY = pages.Page("Not just now", ("The monitor is busy. Please try again in a minute; twice does no harm.",))
 _NOT_UNDERSTOOD = pages.Page("Not understood", ("This request makes no sense here. Nothing was changed.",))
 _HOME = pages.Page("News monitor", ("This address serves the links in its digests.",))
 

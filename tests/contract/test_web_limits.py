@@ -143,7 +143,7 @@ async def test_a_store_that_does_not_answer_is_said_to_be_busy_and_no_crowd_gath
         assert set(deeds) == {503}
         assert (health, home) == (503, 200)
         assert answers[0].headers["Retry-After"] == "60"
-        assert "Nothing was changed" in answers[0].text
+        assert "try again in a minute" in answers[0].text
         free.set()
         await blocked
         assert await site.desk.at_store(site.store.bench.marked) == []  # none came later, unseen
