@@ -35,7 +35,7 @@ class DigestWriter:
             try:
                 if spec.immediate:
                     written += self._alerts.write_due(watch, spec, now, errors)
-                elif due := schedule.digest_due(spec, last=self._last(spec, now), waiting_since=None, now=now):
+                elif due := schedule.digest_due(spec, last=self._last(spec, now), now=now):
                     written.append(self._write(watch, spec, now, _made_up_for(spec, due)))
             except Exception as error:
                 errors.append(error)

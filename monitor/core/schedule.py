@@ -109,20 +109,14 @@ def held_until(spec: DigestSpec, now: datetime, *, urgent: bool = False) -> date
     return pause.until if pause else None
 
 
-def digest_due(spec: DigestSpec, *, last: datetime, waiting_since: datetime | None, now: datetime) -> datetime | None:
-    """The moment for which the digest is due, at most `now`; None if it isn't, or is held back now.
+def digest_due(spec: DigestSpec, *, last: datetime, now: datetime) -> datetime | None:
+    """The hour for which a digest with a cron line is due, at most `now`; None if none is, or it is held back now.
 
-    With a cron line: the latest of its times after `last`, so several that were missed come to one digest.
-    At once: `wait` after the oldest hit was put into the tray (`waiting_since`; None: the tray is empty).
+    The latest of its hours after `last`, when it went out last, so several that were missed come to one digest. For
+    digests at once, see alert_due.
     """
-    if held_until(spec, now):
+    if spec.at is None or held_until(spec, now):
         return None
-    if spec.at is None:
-        if waiting_since is None:
-            return None
-        # A tray filled in the future means that the clock was set back: waiting for it could take for ever.
-        due = later(waiting_since, spec.wait)
-        return now.astimezone(UTC) if waiting_since > now else due if due <= now else None
     if last > now + _SET_BACK:
         return now.astimezone(UTC)
     first = _first(spec.at, spec.timezone, last)

@@ -29,10 +29,13 @@ from monitor.core.model import (
     Hit,
     Item,
     Message,
+    QuietHours,
+    Rate,
     RuleInfo,
     Severity,
     Target,
-)  # fmt: skip
+    Window,
+)
 
 LOOKS = int(os.environ.get("MONITOR_SCHEDULE_LOOKS", "6"))
 SEED = int(os.environ.get("MONITOR_SCHEDULE_SEED", "7"))
@@ -81,25 +84,24 @@ def specs() -> list[DigestSpec]:
     ]
 
 
-def walls(zone: str) -> Iterator[tuple[datetime, datetime]]:
-    """The year in steps: the moment, and what the clock on the wall shows then."""
-    at = START.replace(minute=0) - D
-    while at < END + 3 * D:
-        yield at, at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
-        at += STEP
+def wall(zone: str, at: datetime) -> datetime:
+    """What the clocks of that zone show."""
+    return at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
 
 
 def hours_of(zone: str, clock: time, days: Sequence[int]) -> list[datetime]:
     """The moments at which that zone's clocks first show this time of day, or for the first time a later one."""
     found: list[datetime] = []
-    steps = walls(zone)
-    _, wall = next(steps)
-    wanted = datetime.combine(wall.date() + D, clock)
-    for at, wall in steps:
-        if wall >= wanted:
-            if wanted.weekday() in days:
-                found.append(at)
-            wanted += D
+    for number in range(-1, 368):
+        wanted = datetime.combine(START.date() + number * D, clock)
+        if wanted.weekday() not in days:
+            continue
+        roughly = wanted.replace(tzinfo=UTC)
+        at = roughly - (wall(zone, roughly) - wanted) - 3 * H
+        assert wall(zone, at) < wanted
+        while wall(zone, at) < wanted:
+            at += STEP
+        found.append(at)
     return found
 
 
@@ -242,3 +244,52 @@ def test_a_clock_that_jumps_doubles_nothing_within_an_hour_and_silences_nothing_
         usual = max(b - a for a, b in pairwise(hours))
         assert max(b - a for a, b in pairwise(times)) <= usual + 4 * D, f"{zone} fell silent"
         assert len(times) <= len(hours) + 3 + 2 * jumps["large"], f"{zone} came too often"
+
+
+def changes(zone: str) -> list[datetime]:
+    """The moments of the year at which that zone's clocks change, within an hour."""
+    hours = (START + number * H for number in range(365 * 24))
+    shown = [(at, wall(zone, at) - at.replace(tzinfo=None)) for at in hours]
+    return [at for (_, before), (at, after) in pairwise(shown) if before != after]
+
+
+def test_around_each_change_of_clocks_alerts_keep_to_quiet_hours_on_the_wall_and_to_maintenance(
+    chance: random.Random, room: Callable[[Sequence[DigestSpec]], Room]
+) -> None:
+    """Told at the first look at which the wall shows no hour from 22:00 to 07:00 and nothing is under repair."""
+    night = QuietHours(time(22), time(7))
+    turns = [(zone, at) for zone in ZONES for at in changes(zone)]
+    assert len(turns) > 18
+    repairs = [Window(at + chance.uniform(-16, 12) * H, at + chance.uniform(12, 16) * H, "repairs") for _, at in turns]
+    specs = [
+        DigestSpec(
+            id=f"{zone}-{number}", rules=("*",), to=(Target("console", ""),), timezone=zone, wait=timedelta(0),
+            quiet_hours=(night,), maintenance=(repairs[number],) * (number % 3 == 0), at_most=Rate(1000, H),
+        )
+        for number, (zone, _) in enumerate(turns)
+    ]  # fmt: skip
+    here = room(specs)
+    held = 0
+    for spec, (zone, turn) in zip(specs, turns, strict=True):
+        here.watch, here.written = Watch((), Quiet(), (spec,)), []
+        wanted: dict[int, datetime | None] = {}
+
+        def silent(at: datetime, spec: DigestSpec = spec) -> bool:
+            return not 7 <= wall(spec.timezone, at).hour < 22 or any(
+                one.start <= at < one.end for one in spec.maintenance
+            )
+
+        for step in range(60):
+            at = turn + (step - 30) * H + chance.uniform(0, 59) * M
+            if step % 5 == 0 and step < 36:
+                name = f"{spec.id}-{step}"
+                (hit,) = saved_hits(here.store, name, at=at, published=at, seen_at=at, title=name)
+                here.store.digests.wait(spec.id, [hit], at)
+                wanted[hit] = None
+            if not silent(at):
+                wanted |= {hit: at for hit, told in wanted.items() if told is None}
+            here.look(at)
+        told = {hit: at for at, one in here.written for story in one.stories for hit in story.hit_ids}
+        assert told == wanted, f"{zone} {turn}"
+        held += sum(bool(one.held_since) for _, one in here.written)
+    assert held > len(turns)

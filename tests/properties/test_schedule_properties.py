@@ -55,7 +55,7 @@ def test_over_a_year_a_daily_digest_comes_once_a_day_at_its_local_time(
         expected = next_digest(spec, last)
         assert expected is not None
         now += max(pause * MINUTE, (expected - now) // MINUTE * MINUTE)  # skips looks that find nothing
-        due = digest_due(spec, last=last, waiting_since=None, now=now)
+        due = digest_due(spec, last=last, now=now)
         if due is None:
             assert expected > now
             continue
@@ -82,7 +82,7 @@ def test_after_a_pause_of_any_length_one_digest_makes_up_for_all_times_missed(
 ) -> None:
     spec = DigestSpec("d", ("*",), (), at=at, timezone=zone)
     now = start + gap
-    due = digest_due(spec, last=start, waiting_since=None, now=now)
+    due = digest_due(spec, last=start, now=now)
     upcoming = next_digest(spec, start)
     assert upcoming is not None
     assert (due is None) == (upcoming > now)
@@ -91,7 +91,7 @@ def test_after_a_pause_of_any_length_one_digest_makes_up_for_all_times_missed(
         after = next_digest(spec, due)
         assert after is not None
         assert after > now, "the latest one"
-        assert digest_due(spec, last=now, waiting_since=None, now=now) is None
+        assert digest_due(spec, last=now, now=now) is None
 
 
 @given(st.text(alphabet="0123456789*/,-L#W ?MONJA", max_size=24) | st.text(max_size=12))

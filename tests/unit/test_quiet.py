@@ -112,9 +112,9 @@ def test_a_scheduled_digest_keeps_its_hour_in_the_night_and_waits_for_maintenanc
     start, end = local("Europe/Berlin", "2026-11-28 08:00"), local("Europe/Berlin", "2026-11-28 09:30")
     last = start - timedelta(days=1)
     minute = timedelta(minutes=1)
-    assert digest_due(spec, last=last, waiting_since=None, now=start) is None
-    assert digest_due(spec, last=last, waiting_since=None, now=end - minute) is None
-    assert digest_due(spec, last=last, waiting_since=None, now=end) == start, "made up for, whatever day it is"
-    assert digest_due(spec, last=end, waiting_since=None, now=end + minute) is None
+    assert digest_due(spec, last=last, now=start) is None
+    assert digest_due(spec, last=last, now=end - minute) is None
+    assert digest_due(spec, last=last, now=end) == start, "made up for, whatever day it is"
+    assert digest_due(spec, last=end, now=end + minute) is None
     assert next_digest(spec, start - minute) == end, "what is shown as its next time"
     assert next_digest(spec, end) == start + timedelta(days=1)

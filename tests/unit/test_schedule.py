@@ -30,7 +30,7 @@ def fired(at: str, zone: str, start: datetime, end: datetime, step: timedelta = 
     """The moments at which a daemon that looks every `step` writes the digest, on the reader's clock."""
     spec, last, now, times = cron(at, zone), start, start, []
     while now <= end:
-        if due := digest_due(spec, last=last, waiting_since=None, now=now):
+        if due := digest_due(spec, last=last, now=now):
             assert last < due <= now
             times.append(f"{due.astimezone(ZoneInfo(zone)):%a %H:%M%z}")
             last = now
@@ -40,8 +40,8 @@ def fired(at: str, zone: str, start: datetime, end: datetime, step: timedelta = 
 
 def test_a_clock_set_back_silences_no_digest() -> None:
     spec = DigestSpec("morning", (), (), at="0 8 * * *")
-    assert digest_due(spec, last=NOW + 365 * D, waiting_since=None, now=NOW + M) == NOW + M
-    assert digest_due(spec, last=NOW + M / 2, waiting_since=None, now=NOW) is None, "a small step back tells no twice"
+    assert digest_due(spec, last=NOW + 365 * D, now=NOW + M) == NOW + M
+    assert digest_due(spec, last=NOW + M / 2, now=NOW) is None, "a small step back tells no twice"
 
 
 def test_a_digest_is_due_once_at_its_local_time() -> None:
@@ -113,7 +113,6 @@ def test_the_latest_missed_time_counts(
     got = digest_due(
         cron("0 8 * * *"),
         last=datetime(*last, tzinfo=UTC),  # type: ignore[misc,arg-type]
-        waiting_since=None,
         now=datetime(*now, tzinfo=UTC),  # type: ignore[misc,arg-type]
     )
     assert got == expected, why
@@ -121,24 +120,10 @@ def test_the_latest_missed_time_counts(
 
 def test_a_rare_digest_missed_long_ago_is_found() -> None:
     due = digest_due(
-        cron("0 8 29 2 *"), last=datetime(2026, 1, 1, tzinfo=UTC), waiting_since=None,
+        cron("0 8 29 2 *"), last=datetime(2026, 1, 1, tzinfo=UTC),
         now=datetime(2029, 12, 1, tzinfo=UTC),
     )  # fmt: skip
     assert due == datetime(2028, 2, 29, 8, 0, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("since", "due", "why"),
-    [
-        (None, None, "nothing waits"),
-        (NOW - 29 * S, None, "still gathering"),
-        (NOW - 30 * S, NOW, "gathered"),
-        (NOW - 5 * H, NOW - 5 * H + 30 * S, "long overdue"),
-        (NOW + 5 * H, NOW, "the clock was set back: no waiting for the future"),
-    ],
-)
-def test_an_immediate_digest_gathers_for_its_wait(since: datetime | None, due: datetime | None, why: str) -> None:
-    assert digest_due(cron(None), last=NOW - D, waiting_since=since, now=NOW) == due, why
 
 
 def test_the_next_time_is_told() -> None:
