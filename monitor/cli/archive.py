@@ -184,7 +184,7 @@ def outbox(
             )
             wanted = parked if retry == ["all"] else set(retry)
             if unknown := sorted(wanted - parked - queued):
-                raise MonitorError(f"no parked delivery has the key {unknown[0]}; see monitor outbox --state parked")
+                raise MonitorError(f"no parked or waiting delivery has the key {unknown[0]}; see monitor outbox")
             output.say(f"{output.counted(store.outbox.retry(wanted, now), 'delivery')} queued again")
             return
         filters.require_channel(channel)

@@ -67,6 +67,6 @@ def test_what_waits_for_its_time_can_be_sent_now_and_what_arrived_can_not(
     store = open_store(tmp_path / "monitor.db")
     assert [each.target for each in store.outbox.due(datetime.now(UTC), 9)] == [BUSY]
     store.close()
-    assert "no parked delivery has the key" in complaint(
+    assert "no parked or waiting delivery has the key" in complaint(
         monitor("outbox", "--retry", sent[KEPT].key, "--db", "monitor.db", cwd=tmp_path)
     )

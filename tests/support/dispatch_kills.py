@@ -151,6 +151,8 @@ def _judge(
     figures.lost += [key for key in keys if not counted[key]]
     figures.duplicates += sum(count - 1 for count in counted.values())
     figures.unexplained += [key for key, count in counted.items() if count > 1 + flying[key] or key not in keys]
+    ids = {(str(mail.message["X-Monitor-Key"]), str(mail.message["Message-ID"])) for mail in smtp.messages}
+    figures.unexplained += [key for key, count in Counter(key for key, _ in ids).items() if count > 1]
     first = {key: place for place, key in reversed(list(enumerate(arrived)))}
     mails = [key for key in keys if ":email:" in key and key.endswith(":2") and key in first]
     figures.disorder += [key for key in mails if first[key] < first[f"{key[:-1]}1"]]
