@@ -334,7 +334,7 @@ class Message:
     `body` is JSON-ready: email `{subject, text, html, attachment?, unsubscribe?}`, slack
     `{text, blocks, root?, broadcast?}` (`root`: what the thread's first message shall say now; `broadcast`: to be seen
     in the channel, too), webhook and atom `{digest}` (see core/digestjson.py),
-    apprise `{subject, text, html}`, console and file `{subject, text, html, slack, digest}`.
+    apprise `{subject, text}`, console and file `{subject, text, html, slack, digest}`.
     """
 
     channel: str

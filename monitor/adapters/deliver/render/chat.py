@@ -1,5 +1,6 @@
 """A digest as short plain text for chats and telephones: no columns, links by themselves, one block a story. Pure."""
 
+import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -10,8 +11,12 @@ from .words import clip, count, listed
 
 HEADLINE_MAX = 400  # characters, as in the other forms
 SNIPPET_MAX = 300
+# Stories told in full, and told at all: on a telephone more would bury the news. Those between have two lines each, the
+# rest is counted.
+FULL_MAX, STORIES_MAX = 15, 60
 REPORTS_MAX = 5  # of a story shown with their links, as in Slack; the others are counted and their outlets named
 STATUS = {"new": "", "more": "further reports", "changed": "headline changed", "again": "not acknowledged yet"}
+_BELLS = re.compile(r"https?://\S+|@|<(?=!)")  # an address stays as it is
 MARKS = {"critical": "🔴", "high": "🟠", "medium": "🟡", "low": "⚪"}
 
 
@@ -22,7 +27,11 @@ def chat_text(digest: Digest) -> str:
     """
     data = digest_to_dict(digest)
     zone = ZoneInfo(data["timezone"])
-    blocks = [_head(data, zone), *(_story(story, zone) for story in data["stories"]), _foot(data, zone)]
+    stories = data["stories"]
+    told = [*(_story(story, zone) for story in stories[:FULL_MAX]), *map(_brief, stories[FULL_MAX:STORIES_MAX])]
+    if left := len(stories) - STORIES_MAX:
+        told += [f"and {count(left, 'more story', 'more stories')}, which `monitor hits` lists"] if left > 0 else []
+    blocks = [_head(data, zone), *told, _foot(data, zone)]
     return _calm("\n\n".join(filter(None, blocks)))
 
 
@@ -64,6 +73,15 @@ def _story(story: Json, zone: ZoneInfo) -> str:
     return "\n".join(lines)
 
 
+def _brief(story: Json) -> str:
+    """Headline and first report; the others are counted."""
+    headline = clip(story["headline"], HEADLINE_MAX) or "(no headline)"
+    reports = story["reports"]
+    more = f" and {count(len(reports) - 1, 'more report')}" if len(reports) > 1 else ""
+    first = f"{clip(reports[0]['outlet'], 80)}: {_link(reports[0])}{more}" if reports else story["link"] or "(no link)"
+    return f"{MARKS[story['severity']]} {headline}\n{first}"
+
+
 def _link(report: Json) -> str:
     return report["link"] or clip(report["title"], HEADLINE_MAX) or "(no link)"
 
@@ -93,4 +111,4 @@ def _when(moment: str, zone: ZoneInfo) -> str:
 
 def _calm(text: str) -> str:
     """`@everyone`, `<!channel>` and the like with an invisible joint, so that no headline rings a bell."""
-    return text.replace("@", "@\u2060").replace("<!", "<\u2060!").replace("://\u2060", "://")
+    return _BELLS.sub(lambda found: found[0] if found[0].startswith("http") else f"{found[0]}\u2060", text)
