@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from monitor.app.ports import Store
 from monitor.app.watch import Watch
@@ -72,8 +72,13 @@ def _held(spec: DigestSpec, at: datetime, why: str, *, urgent: bool = False) -> 
     pause = pause_at(spec, at, urgent=urgent)
     if pause is None:
         return _Coming(at, why)
-    by = pause.by if pause.by in {QUIET, MAINTENANCE} else f"{MAINTENANCE}: {pause.by}"
-    return _Coming(pause.until, f"held by {by}", pause)
+    last = pause_at(spec, pause.until - timedelta(microseconds=1), urgent=urgent)  # one may follow another
+    reasons = dict.fromkeys(_named(one.by) for one in (pause, last) if one)
+    return _Coming(pause.until, f"held by {', then '.join(reasons)}", pause)
+
+
+def _named(reason: str) -> str:
+    return reason if reason in {MAINTENANCE, QUIET} else f"{MAINTENANCE}: {reason}"
 
 
 def _alerts(store: Store, spec: DigestSpec, now: datetime) -> list[Alert]:

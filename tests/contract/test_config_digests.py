@@ -216,6 +216,11 @@ def test_a_slip_is_named_with_its_place(tmp_path: Path, text: str, complaint: st
     assert hint in said[0].rpartition(" | ")[2], said
 
 
+def test_a_faulty_digest_is_not_also_a_missing_one(tmp_path: Path) -> None:
+    text = CRON + "    wiat: 1m\nmaintenance:\n  - {from: 2026-12-01, until: 2026-12-02, digests: desk}\n"
+    assert [one.partition(" (")[0][:24] for one in complaints(tmp_path, text)] == ["9:5: unknown key `wiat`,"]
+
+
 # --- what only both files together show --------------------------------------------------------------------------
 
 FEEDS = """\

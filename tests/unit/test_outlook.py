@@ -114,6 +114,16 @@ def test_a_digest_at_once_says_what_keeps_it_back(
     assert (next_at[2:], waits_for) == expected, why
 
 
+def test_one_hold_may_follow_another(room: Room) -> None:
+    evening = NOW + 12 * H  # 21:00 in Berlin
+    spec = replace(FLASH, maintenance=(Window(evening - H, evening + 2 * H, "new mail server"),))
+    room.waits(spec, "a", at=evening)
+    assert said(room.look(spec, evening)) == (
+        "2026-11-25 07:00",
+        "held by maintenance: new mail server, then quiet hours",
+    )
+
+
 def test_what_is_urgent_is_not_held_by_quiet_hours(room: Room) -> None:
     night = NOW + 14 * H
     room.waits(FLASH, "a", at=night)

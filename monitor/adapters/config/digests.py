@@ -110,7 +110,9 @@ class DigestReader:
         entries = self._list("digests", digests, "begin each with `- id: …`")
         specs = [spec for number, entry in enumerate(entries) for spec in self._specs(("digests", number), entry)]
         self._check_unique(entries, specs)
-        windows = self._windows(maintenance, [spec.id for spec in specs])
+        # A faulty digest is not also a missing one.
+        named = {str(entry.get("id")) for entry in entries if isinstance(entry, dict)}
+        windows = self._windows(maintenance, named | {spec.id for spec in specs})
         return tuple(
             replace(spec, maintenance=tuple(window for window, ids in windows if not ids or spec.id in ids))
             for spec in specs
