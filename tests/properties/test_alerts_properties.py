@@ -30,6 +30,10 @@ SPECS = {
     ),
     "every hour": replace(FLASH, at="0 * * * *", send_empty=False),
 }
+MINUTES = st.sampled_from([0.05, 1, 2, 3, 11, 45])
+BATCHES = st.lists(
+    st.tuples(st.lists(st.integers(0, 4), min_size=1, max_size=6), st.booleans(), MINUTES), min_size=1, max_size=8
+)
 WHAT = {
     SilenceKind.STORY: ("1", "2", "3"),
     SilenceKind.RULE: ("alarm", "espionage-arrests"),
@@ -54,13 +58,16 @@ class Alerts(RuleBasedStateMachine):
         self.desk = Newsdesk(self.store, spec=SPECS[spec])
         self.stories: list[int] = []
 
-    @rule(data=st.data(), alarm=st.booleans(), count=st.integers(1, 5))
-    def report(self, data: st.DataObject, alarm: bool, count: int) -> None:
-        for _ in range(count):
-            story = data.draw(st.sampled_from([0, *self.stories[-4:]]))
-            self.put += 1
-            found = self.desk.report(f"k{self.put}", story=story, rule="alarm" if alarm else "espionage-arrests")
-            self.stories.append(found)
+    @rule(batches=BATCHES)
+    def reports(self, batches: list[tuple[list[int], bool, float]]) -> None:
+        """Several batches, each of reports of new stories (0) and of late ones, and a look after each."""
+        for behind, alarm, minutes in batches:
+            for back in behind:
+                self.put += 1
+                story = self.stories[-back] if 0 < back <= len(self.stories) else 0
+                found = self.desk.report(f"k{self.put}", story=story, rule="alarm" if alarm else "espionage-arrests")
+                self.stories.append(found)
+            self._look(minutes)
 
     @precondition(lambda self: bool(self._told() - self.renewed))
     @rule(data=st.data())
@@ -70,7 +77,7 @@ class Alerts(RuleBasedStateMachine):
         self.renewed.add(hit)
         self.put += 1
 
-    @rule(minutes=st.sampled_from([0.05, 1, 3, 11, 45]))
+    @rule(minutes=MINUTES)
     def tick(self, minutes: float) -> None:
         self._look(minutes)
 
@@ -174,5 +181,5 @@ class Alerts(RuleBasedStateMachine):
 
 TestAlerts = Alerts.TestCase
 TestAlerts.settings = settings(
-    max_examples=int(os.environ.get("MONITOR_TEST_ALERTS", "15")), stateful_step_count=30, deadline=None
+    max_examples=int(os.environ.get("MONITOR_TEST_ALERTS", "40")), stateful_step_count=30, deadline=None
 )
