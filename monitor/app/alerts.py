@@ -3,6 +3,7 @@
 Runs every few seconds, so that it asks the store one question where nothing is due.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -97,14 +98,16 @@ class AlertWriter:
 
     def _fold(self, spec: DigestSpec, due: int, now: datetime) -> schedule.Fold | None:
         """How so many are told; None: not yet, nor would more be."""
-        runs = self._store.digests.runs(spec.id, now - spec.at_most.span)
-        fold = schedule.fold_until(
-            spec,
-            [at for at, _ in runs],
-            due,
-            now,
-            folded_at=max((at for at, stories in runs if stories > 1 and at <= now), default=None),
-        )
+        rate = spec.at_most
+        runs = [run for run in self._store.digests.runs(spec.id, now - 2 * rate.span) if run[0] <= now]
+        times = [at for at, _ in runs]
+
+        def crowded(at: datetime) -> bool:
+            return bisect_right(times, at) - bisect_right(times, at - rate.span) > rate.count
+
+        # One alert that was one too many counts as folded, too: else a trickle would pass the guard one by one.
+        folded_at = max((at for at, stories in runs if stories > 1 or crowded(at)), default=None)
+        fold = schedule.fold_until(spec, times, due, now, folded_at=folded_at)
         return None if fold.until and fold.until > now else fold
 
     def _audible(self, spec: DigestSpec, due: list[_Due], now: datetime) -> list[_Due]:

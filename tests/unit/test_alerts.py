@@ -177,6 +177,15 @@ def test_in_a_flood_one_digest_comes_a_span_and_nothing_is_lost(desk: Newsdesk) 
     assert 6 <= len(desk.told) <= 9
 
 
+def test_a_trickle_does_not_pass_the_guard_one_by_one(desk: Newsdesk) -> None:
+    desk.spec = replace(FLASH, at_most=Rate(3, timedelta(minutes=10)))
+    for minute in range(40):
+        desk.report(f"k{minute}")
+        desk.tick(minutes=1)
+        assert sum(digest.at > desk.now - timedelta(minutes=10) for digest in desk.told) <= 4
+    assert sum(len(digest.stories) for digest in desk.told) + desk.waiting() == 40
+
+
 def test_a_story_that_was_folded_is_followed_up_in_a_thread_of_its_own(desk: Newsdesk) -> None:
     desk.spec = replace(FLASH, at_most=Rate(1, timedelta(minutes=1)))
     a, _ = desk.report("a"), desk.report("b")
