@@ -28,7 +28,7 @@ terms:
   icebreaker: {label: icebreaker, en: [icebreaker], ru: [ледокол], zh: [破冰船]}
 rules:
   - {id: ice, title: Ice, severity: high, match: $icebreaker, tags: [arctic], examples: {hit: [The icebreaker left]}}
-  - {id: fog, title: Fog, severity: low, match: туман, status: shadow}
+  - {id: fog, title: Fog, severity: critical, match: туман, status: shadow}
 digests:
   - {id: morning, title: Morning, rules: ["*"], at: "0 8 * * *", timezone: Asia/Tokyo, to: ["file:out"]}
   - {id: flash, rules: [severity=critical], at: once, to: ["console:"]}
@@ -123,7 +123,7 @@ def test_hits_carry_their_evidence(world: World, polled: object) -> None:
     found = rows(world.run("hits", "--json", "--rule", "ice").stdout)
     assert {row["feed"] for row in found} == {"primer", "yangli"}
     assert {row["evidence"][0]["text"] for row in found} == {"Ледокол", "破冰船"}
-    assert [row["rule"] for row in rows(world.run("hits", "--json", "--severity", "low").stdout)] == ["fog"]
+    assert [row["rule"] for row in rows(world.run("hits", "--json", "--severity", "critical").stdout)] == ["fog"]
     assert "破冰船" in said(world.run("hits", "--language", "zh"))
 
 
