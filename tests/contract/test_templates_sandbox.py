@@ -201,3 +201,16 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
 
     assert problem.file == str(tmp_path / "nowhere")
     assert "can't be read" in problem.message
+
+
+def test_templates_that_were_too_slow_are_not_asked_again_before_somebody_edits_them(tmp_path: Path) -> None:
+    apart = Apart(written(tmp_path, f"{LONG}{'{% endfor %}' * 3}"), patience=1.0)
+    with pytest.raises(ConfigError, match="more than 1 seconds"):
+        apart.messages(samples.empty(), READER, None)
+    began = time.monotonic()
+    with pytest.raises(ConfigError, match="more than 1 seconds"):
+        apart.messages(samples.empty(), READER, None)
+    assert time.monotonic() - began < 1.0
+    written(tmp_path, "mended")
+    (made,) = apart.messages(samples.empty(), READER, None)
+    assert made.body["text"] == "mended\n"

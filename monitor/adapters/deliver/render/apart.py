@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from time import monotonic
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -21,7 +22,7 @@ from monitor.core.model import Digest, Message, Target
 from monitor.core.tickets import Links
 from monitor.errors import ConfigError, Problem
 
-PATIENCE = 30.0  # seconds for one digest to one target, in all its parts
+PATIENCE = 10.0  # seconds for one digest to one target, in all its parts
 MEMORY = 512 * 1024 * 1024  # bytes; a digest of a thousand stories takes a fifth of it, most of that Python's own
 LARGEST = 30_000_000  # bytes of all messages of one digest together
 _GRACE = 20.0  # seconds to start on a busy machine, and to say itself that its time is over
@@ -33,18 +34,28 @@ _PASSED = ("PATH", "PYTHONPATH", "HOME", "LANG")  # of the environment: no setti
 class Apart:
     """Fills the templates of one folder. Each call starts a process, which takes about half a second.
 
-    `patience`: seconds that the templates may take. Their own faults are ConfigErrors with file and line.
+    `patience`: seconds that the templates may take. Their own faults are ConfigErrors with file and line. Templates
+    that were once too slow are not asked again before somebody edits them: everything would wait for them each time.
     """
 
     def __init__(self, folder: Path, patience: float = PATIENCE) -> None:
         self._folder = folder
         self._patience = patience
+        self._slow: tuple[object, ConfigError] | None = None  # the folder's state, and what was the matter
 
     def messages(self, digest: Digest, target: Target, links: Links | None) -> list[Message]:
         """What `DigestRenderer.render` gives. Raises ConfigError."""
-        answer = self._ask([digest], target, links)
-        if answer["problems"]:
-            raise ConfigError([Problem((), *each) for each in answer["problems"]])
+        state = _state(self._folder)
+        if self._slow and self._slow[0] == state:
+            raise self._slow[1]
+        began = monotonic()
+        try:
+            answer = self._ask([digest], target, links)
+            if answer["problems"]:
+                raise ConfigError([Problem((), *each) for each in answer["problems"]])
+        except ConfigError as error:
+            self._slow = (state, error) if monotonic() - began >= self._patience else None
+            raise
         return [Message(channel, body) for channel, body in answer["messages"]]
 
     def problems(self, digests: Sequence[Digest]) -> list[Problem]:
@@ -73,6 +84,14 @@ class Apart:
 
     def _unanswered(self, why: str) -> ConfigError:
         return ConfigError([Problem((), f"the templates can't be used: {why}", "mend them", str(self._folder))])
+
+
+def _state(folder: Path) -> object:
+    """Stands for what the templates say: names, sizes and times of change."""
+    try:
+        return sorted((path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in folder.iterdir())
+    except OSError:
+        return None
 
 
 # --- in the process ---------------------------------------------------------------------------------------
