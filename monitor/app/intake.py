@@ -82,12 +82,15 @@ class Intake:
     ) -> None:
         """Put new hits into the tray of every digest that wants them, or count them as left out, with the reason."""
         max_age = self._max_age
+        found = [(watch.rules_by_id[hit.rule], hit) for hit in hits]
         for spec in _wanting(watch, item):
-            for hit in hits:
-                rule = watch.rules_by_id[hit.rule]
+            foremost = routes.foremost(spec, found)
+            for rule, hit in found:
                 if not routes.selects(spec, rule):
                     continue
-                verdict = routes.tellable(spec, hit, item, rule=rule, first_read=first_read, now=now, max_age=max_age)
+                verdict = routes.tellable(
+                    spec, hit, item, rule=foremost, first_read=first_read, now=now, max_age=max_age
+                )
                 if verdict.told:
                     self._store.digests.wait(spec.id, [ids[hit.rule]], now)
                 else:

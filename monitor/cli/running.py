@@ -12,6 +12,7 @@ import typer
 from monitor.app.vitals import STALE, vitals
 from monitor.cli import output
 from monitor.cli.session import Json, Session, command
+from monitor.errors import MonitorError
 
 if TYPE_CHECKING:
     from monitor.app.pipeline import Outcome
@@ -48,7 +49,7 @@ def once(session: Session, as_json: Json = False) -> None:
     """Run one cycle of the daemon and print its figures.
 
     Polls the feeds that are due, matches, writes and sends the digests that are due. Fit for cron in place of the
-    daemon. A feed or delivery that fails is counted and tried again next time.
+    daemon. A feed or delivery that fails is counted and tried again next time. Tells MONITOR_HEARTBEAT_URL at its end.
     """
     import asyncio
 
@@ -60,8 +61,17 @@ def once(session: Session, as_json: Json = False) -> None:
     watch = wiring.Configuration(settings).load()
 
     async def cycle(progress: Callable[["Outcome", int], None] | None) -> "tuple[PollSummary, datetime | None]":
-        async with wiring.service(settings, console=sys.stderr if as_json else None) as built:
-            return await built.desk.once(watch, progress), await built.desk.next_due(watch)
+        async with (
+            wiring.heart(settings) as heart,
+            wiring.service(settings, console=sys.stderr if as_json else None) as built,
+        ):
+            summary = await built.desk.once(watch, progress)
+            if heart:
+                try:
+                    await heart.ping()
+                except MonitorError as error:
+                    output.note(f"heartbeat not heard: {error}")
+            return summary, await built.desk.next_due(watch)
 
     with bar("reading feeds") as advance:
         summary, next_due = asyncio.run(cycle(advance))

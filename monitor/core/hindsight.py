@@ -3,8 +3,8 @@
 Which hits were in its tray is not recorded; it follows from when they were found and from when digests are due.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from itertools import groupby
@@ -76,7 +76,7 @@ class Routing:
 
 def routed(
     spec: DigestSpec,
-    hits: Iterable[StoredHit],
+    hits: Sequence[StoredHit],
     period: Period,
     *,
     rules: Mapping[str, RuleInfo],
@@ -91,6 +91,10 @@ def routed(
     """
     told: list[StoredHit] = []
     reasons: Counter[str] = Counter()
+    together: defaultdict[tuple[int, datetime], list[tuple[RuleInfo, Hit]]] = defaultdict(list)
+    for hit in hits:
+        if hit.hit.rule in rules:
+            together[hit.item_id, hit.at].append((rules[hit.hit.rule], hit.hit))
     for hit in hits:
         rule, feed = rules.get(hit.hit.rule), feeds.get(hit.item.feed)
         if rule is None or not routes.selects(spec, rule) or not routes.wants(spec, hit.item, feed):
@@ -101,7 +105,13 @@ def routed(
             first = state.first_success_at if state else None
             backlog = first is not None and hit.at <= first
             verdict = routes.tellable(
-                spec, hit.hit, hit.item, rule=rule, first_read=backlog, now=hit.at, max_age=max_age
+                spec,
+                hit.hit,
+                hit.item,
+                rule=routes.foremost(spec, together[hit.item_id, hit.at]),
+                first_read=backlog,
+                now=hit.at,
+                max_age=max_age,
             )
             fresh = verdict.told
             reasons += Counter() if fresh else Counter([verdict.reason])

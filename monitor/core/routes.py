@@ -15,7 +15,7 @@ schedule.py.
 
 import operator
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -77,6 +77,15 @@ def told_at_once(spec: DigestSpec, rule: RuleInfo) -> bool:
     return _chosen(spec.at_once, lambda body: _takes(body, rule))
 
 
+def foremost(spec: DigestSpec, found: Iterable[tuple[RuleInfo, Hit]]) -> RuleInfo | None:
+    """The rule for which a report goes to the twin at once, with all that was found on it; None: it does not.
+
+    `found`: what fired on one report at one time. A report is told by one of the two, whole.
+    """
+    live = (rule for rule, hit in found if hit.status is RuleStatus.LIVE and selects(spec, rule))
+    return next((rule for rule in live if told_at_once(spec, rule)), None)
+
+
 def wants(spec: DigestSpec, item: Item, feed: FeedSpec | None) -> bool:
     """Whether the digest tells of this item: by its language, its outlet's country, its source.
 
@@ -102,7 +111,7 @@ def tellable(
     now: datetime,
     max_age: timedelta,
 ) -> Verdict:
-    """Whether a fresh hit that the digest takes goes into its tray. `rule`: the hit's; only `at_once` needs it.
+    """Whether a fresh hit that the digest takes goes into its tray. `rule`: what `foremost` gives for its report.
 
     `first_read`: the item came with the first successful reading of its feed, so it is backlog, and backlog is
     never worth an immediate message. Age is counted from `item.dated`; an undated item never seen before is as

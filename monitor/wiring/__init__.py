@@ -35,7 +35,7 @@ from monitor.wiring.parts import SystemClock, transport
 from monitor.wiring.place import bound, reader_links, site_links
 from monitor.wiring.previewing import as_sent, hindsights, previewed, shipped_templates
 from monitor.wiring.reaching import reach_named
-from monitor.wiring.service import Service, run, service
+from monitor.wiring.service import Service, heart, run, service
 from monitor.wiring.trying import Tried, Way, try_address
 
 __all__ = [
@@ -54,6 +54,7 @@ __all__ = [
     "check_templates",
     "compiled",
     "forbid_words",
+    "heart",
     "hindsights",
     "load_feeds",
     "load_rules",

@@ -26,7 +26,7 @@ from monitor.app.daemon import Daemon, Rhythm
 from monitor.app.digests import DigestWriter
 from monitor.app.dispatch import Dispatcher
 from monitor.app.pipeline import Pacing, Pipeline
-from monitor.app.ports import Clock, Fetcher, Parser, Store
+from monitor.app.ports import Clock, Fetcher, Heart, Parser, Store
 from monitor.app.watch import Watch
 from monitor.wiring.configuration import Configuration
 from monitor.wiring.memory import giving_back, settle
@@ -126,17 +126,24 @@ async def run(settings: Settings, beside: Beside | None = None) -> None:
                 settle()
             return edited
 
-        heart = None
-        if settings.heartbeat_url:
-            heart = Heartbeat(
-                settings.heartbeat_url.reveal(),
-                user_agent=settings.user_agent,
-                transport=BoundedTransport(transport(settings)),
-            )
-        daemon = Daemon(built.desk, watch, rhythm, reload, heart)
-        try:
+        async with heart(settings) as watchman:
+            daemon = Daemon(built.desk, watch, rhythm, reload, watchman)
             async with giving_back(), beside(built, lambda: daemon.watch) if beside else nullcontext():
                 await daemon.run()
-        finally:
-            if heart:
-                await heart.aclose()
+
+
+@asynccontextmanager
+async def heart(settings: Settings) -> AsyncIterator[Heart | None]:
+    """The watchman outside who is told that all is well, if the settings name one."""
+    if settings.heartbeat_url is None:
+        yield None
+        return
+    found = Heartbeat(
+        settings.heartbeat_url.reveal(),
+        user_agent=settings.user_agent,
+        transport=BoundedTransport(transport(settings)),
+    )
+    try:
+        yield found
+    finally:
+        await found.aclose()

@@ -125,7 +125,7 @@ def _edits(digest: Digest) -> str:
 
 def _actions(digest: Digest, links: Links | None, unsubscribe: str) -> Iterable[LinkView]:
     if links:
-        yield LinkView("all hits", links.hits())
+        yield LinkView("all hits", links.hits(digest.spec))  # no key to what other digests tell
     if unsubscribe:
         yield LinkView("unsubscribe", unsubscribe)
 
