@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from monitor.app.drafts import Drafter, Period
+from monitor.app import spoilers
+from monitor.app.drafts import Draft, Drafter, Period
 from monitor.app.ports import Store
 from monitor.app.watch import Watch
 from monitor.core import routes, schedule, silences
@@ -56,12 +57,7 @@ class AlertWriter:
         written: list[Digest] = []
         period = self._drafter.period(watch, spec, now)
         for group in _groups(due, fold.together):
-            try:
-                digest = self._write(watch, spec, now, group, period)
-            except Exception as error:
-                errors.append(error)
-                continue
-            if digest:
+            if digest := self._try(watch, spec, now, group, period, errors):
                 written.append(digest)
                 period = period.told()
         return written
@@ -136,10 +132,48 @@ class AlertWriter:
                 self._spared.stories.add((spec.id, alert.story_id))
         return found
 
+    def _try(
+        self,
+        watch: Watch,
+        spec: DigestSpec,
+        now: datetime,
+        group: Sequence[_Due],
+        period: Period,
+        errors: list[Exception],
+    ) -> Digest | None:
+        """One alert, or several in one digest without those that can't be written; None where there is nothing."""
+
+        def attempt(part: Sequence[_Due]) -> None:
+            self._drafter.rehearse(spec, self._draft(watch, spec, now, part, period), now)
+
+        try:
+            return self._write(watch, spec, now, group, period)
+        except Exception as error:
+            good, found = spoilers.passing(group, attempt)
+            if not good or not found:
+                errors.append(error)
+                return None
+        errors += found
+        try:
+            return self._write(spoilers.noted(watch, len(group) - len(good)), spec, now, good, period)
+        except Exception as error:
+            errors.append(error)
+            return None
+
     def _write(
         self, watch: Watch, spec: DigestSpec, now: datetime, group: Sequence[_Due], period: Period
     ) -> Digest | None:
         """One alert, or several in one digest; None where nothing is left to tell."""
+        with self._store.transaction():
+            draft = self._draft(watch, spec, now, group, period)
+            if not draft.digest.stories:
+                self._drafter.set_aside(spec, draft.silenced, now)
+                return None
+            self._drafter.put_out(spec, draft, now)
+        return draft.digest
+
+    def _draft(self, watch: Watch, spec: DigestSpec, now: datetime, group: Sequence[_Due], period: Period) -> Draft:
+        """Of one alert, or several in one digest."""
         alerts = [one.alert for one in group]
         pauses = [one.held for one in group if one.held]
         held = {"held_since": min(pause.since for pause in pauses)} if pauses else {}
@@ -151,14 +185,8 @@ class AlertWriter:
             **held,
         )
         again = frozenset(alert.story_id for alert in alerts if not alert.hit_ids)
-        with self._store.transaction():
-            hits = [hit for alert in alerts for hit in alert.hit_ids]
-            draft = self._drafter.draft(watch, spec, now, hits, again=again, occasion=occasion, period=period)
-            if not draft.digest.stories:
-                self._drafter.set_aside(spec, draft.silenced, now)
-                return None
-            self._drafter.put_out(spec, draft, now)
-        return draft.digest
+        hits = [hit for alert in alerts for hit in alert.hit_ids]
+        return self._drafter.draft(watch, spec, now, hits, again=again, occasion=occasion, period=period)
 
 
 def thread(spec: DigestSpec, story_id: int) -> str:

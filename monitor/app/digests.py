@@ -3,8 +3,11 @@
 Here stand digests with a cron line and what is written by hand; those at once are in alerts.py.
 """
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from itertools import chain
 
+from monitor.app import spoilers
 from monitor.app.alerts import AlertWriter, thread
 from monitor.app.drafts import ITS_HOUR, Draft, Drafter
 from monitor.app.outlook import DigestOutlook, orphans, outlook
@@ -36,7 +39,7 @@ class DigestWriter:
                 if spec.immediate:
                     written += self._alerts.write_due(watch, spec, now, errors)
                 elif due := schedule.digest_due(spec, last=self._last(spec, now), now=now):
-                    written.append(self._write(watch, spec, now, _made_up_for(spec, due)))
+                    written.append(self._write(watch, spec, now, _made_up_for(spec, due), errors))
             except Exception as error:
                 errors.append(error)
         if errors:
@@ -44,24 +47,55 @@ class DigestWriter:
         return written
 
     def write(self, watch: Watch, spec: DigestSpec, now: datetime) -> Digest:
-        """Write one digest now, due or not: empties its tray and queues its deliveries, together or not at all."""
-        return self._write(watch, spec, now, ITS_HOUR)
+        """Write one digest now, due or not: empties its tray and queues its deliveries, together or not at all.
+
+        Raises ExceptionGroup with what could not be written, when the rest is.
+        """
+        errors: list[Exception] = []
+        digest = self._write(watch, spec, now, ITS_HOUR, errors)
+        if errors:
+            raise ExceptionGroup(
+                "stories that could not be written; they wait in the tray, the others are told", errors
+            )
+        return digest
 
     def preview(self, watch: Watch, spec: DigestSpec, now: datetime) -> Digest:
         """The digest as it would be written now; changes nothing."""
-        return self._draft(watch, spec, now, ITS_HOUR).digest
+        return self._draft(watch, spec, now, ITS_HOUR, self._tray(spec)).digest
 
-    def _write(self, watch: Watch, spec: DigestSpec, now: datetime, occasion: Occasion) -> Digest:
+    def _write(
+        self, watch: Watch, spec: DigestSpec, now: datetime, occasion: Occasion, errors: list[Exception]
+    ) -> Digest:
+        """All that waits; without the stories that can't be written, whose errors go to `errors`."""
+
+        def attempt(part: Sequence[Collection[int]]) -> None:
+            self._drafter.rehearse(spec, self._draft(watch, spec, now, occasion, list(chain(*part))), now)
+
+        try:
+            return self._put_out(watch, spec, now, occasion, None)
+        except Exception:
+            stories = self._stories(self._tray(spec))
+            good, found = spoilers.passing(stories, attempt)
+            if not good or not found:
+                raise
+        errors += found
+        watch = spoilers.noted(watch, len(stories) - len(good))
+        return self._put_out(watch, spec, now, occasion, list(chain(*good)))
+
+    def _put_out(
+        self, watch: Watch, spec: DigestSpec, now: datetime, occasion: Occasion, hit_ids: Collection[int] | None
+    ) -> Digest:
+        """These hits, or all that wait."""
         with self._store.transaction():
-            draft = self._draft(watch, spec, now, occasion)
+            draft = self._draft(watch, spec, now, occasion, self._tray(spec) if hit_ids is None else hit_ids)
             silent = not draft.hit_ids and (spec.immediate or not spec.send_empty)
             self._drafter.put_out(spec, draft, now, silent=silent)
         return draft.digest
 
-    def _draft(self, watch: Watch, spec: DigestSpec, now: datetime, occasion: Occasion) -> Draft:
-        """Of all that waits; for a digest at once, as one alert."""
-        tray = self._store.digests.waiting().get(spec.id)
-        hit_ids = tray.hit_ids if tray else ()
+    def _draft(
+        self, watch: Watch, spec: DigestSpec, now: datetime, occasion: Occasion, hit_ids: Collection[int]
+    ) -> Draft:
+        """Of these hits; for a digest at once, as one alert."""
         draft = self._drafter.draft(watch, spec, now, hit_ids, occasion=occasion)
         if not spec.immediate or not draft.hit_ids:
             return draft
@@ -71,6 +105,17 @@ class DigestWriter:
             alert=True, folded=0 if alone else len(stories), thread=thread(spec, stories[0]) if alone else ""
         )
         return self._drafter.draft(watch, spec, now, hit_ids, occasion=alert)
+
+    def _tray(self, spec: DigestSpec) -> Collection[int]:
+        tray = self._store.digests.waiting().get(spec.id)
+        return tray.hit_ids if tray else ()
+
+    def _stories(self, hit_ids: Collection[int]) -> list[list[int]]:
+        """These hits, story by story."""
+        stories: dict[int, list[int]] = {}
+        for hit in self._store.archive.hits(hit_ids):
+            stories.setdefault(hit.story_id, []).append(hit.id)
+        return list(stories.values())
 
     def outlook(self, watch: Watch, now: datetime) -> list[DigestOutlook]:
         """Every digest with its next time, in the order of the file."""

@@ -102,6 +102,10 @@ class Drafter:
             deliveries = [] if silent else self._deliveries(spec, draft.digest, now)
             self._store.digests.close(draft.digest, draft.hit_ids, deliveries, now)
 
+    def rehearse(self, spec: DigestSpec, draft: Draft, now: datetime) -> None:
+        """Make a draft's messages and keep none; raises what writing them would."""
+        self._deliveries(spec, draft.digest, now)
+
     def set_aside(self, spec: DigestSpec, silenced: Mapping[Silence, Collection[int]], now: datetime) -> None:
         """Take silenced hits out of the tray; the next digest that somebody gets counts them."""
         for silence, ids in silenced.items():

@@ -31,11 +31,13 @@ def send(session: Session, digest: Id) -> None:
             return list(await built.desk.dispatcher.send_due())
 
     with wiring.writer(settings) as writer:
-        writer.write(watch, spec, wiring.SystemClock().now())
+        unwritten = _written(writer, watch, spec)
     try:
         attempts = asyncio.run(deliver())
     except AlreadyRunningError:
         output.say("written; the running daemon sends it")
+        if unwritten:
+            raise MonitorError(unwritten) from None
         return
     for attempt in attempts:
         output.say(f"{attempt.delivery.target}: {attempt.error or 'sent'}")
@@ -43,6 +45,19 @@ def send(session: Session, digest: Id) -> None:
         output.say("nothing to send: nothing waits, and an empty digest of this kind is not sent")
     if any(attempt.error for attempt in attempts):
         raise MonitorError("not everything could be sent; it stays in the outbox: monitor outbox")
+    if unwritten:
+        raise MonitorError(unwritten)
+
+
+def _written(writer: Any, watch: Any, spec: Any) -> str:
+    """Write it; what to say of stories that could not be written into it."""
+    from monitor import wiring
+
+    try:
+        writer.write(watch, spec, wiring.SystemClock().now())
+    except ExceptionGroup as group:
+        return f"{group}: {group.exceptions[0]}"
+    return ""
 
 
 command(app, "list", "monitor digest list")(list_digests)
