@@ -113,7 +113,7 @@ def compose(
         at=now,
         since=since,
         timezone=spec.timezone,
-        headline=_occasion_in_words(occasion, hits, now) + _headline(stories, coverage),
+        headline=_occasion_in_words(occasion, hits, len(repeated), now) + _headline(stories, coverage),
         topics=_topics(reports, stories, rules, daily),
         stories=stories,
         coverage=coverage,
@@ -332,14 +332,18 @@ def _topics(
     )
 
 
-def _occasion_in_words(occasion: Occasion, hits: Sequence[StoredHit], now: datetime) -> str:
-    """What stands before the headlines of alerts that came too thick: how many, and in how long."""
+def _occasion_in_words(occasion: Occasion, hits: Sequence[StoredHit], again: int, now: datetime) -> str:
+    """What stands before the headlines of alerts that came too thick: how many, in how long, how many `again`."""
     if not occasion.folded:
         return ""
     minutes = -(-max((now - min((hit.at for hit in hits), default=now)).total_seconds(), 1) // 60)
     span = timedelta(minutes=minutes) if minutes < 120 else timedelta(hours=-(-minutes // 60))
-    noun = "alert" if occasion.folded == 1 else "alerts"
-    return f"{occasion.folded:,} {noun}{f' in {in_words(span)}' if hits else ''}: "
+    fresh = occasion.folded - again
+    noun = "alert" if (fresh or again) == 1 else "alerts"
+    if not fresh:
+        return f"{again:,} {noun} again: "
+    repeats = f", {again:,} again" if again else ""
+    return f"{fresh:,} {noun}{f' in {in_words(span)}' if hits else ''}{repeats}: "
 
 
 def _headline(stories: Sequence[DigestStory], coverage: Coverage) -> str:

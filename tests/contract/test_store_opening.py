@@ -17,6 +17,7 @@ from support.stored import NOW, hours, saved_hits, tables
 import monitor.adapters.store
 from monitor.adapters.store import SqliteStore, open_store
 from monitor.adapters.store.migrations import MIGRATIONS, all_steps
+from monitor.core.schedule import MAX_REPEATS
 from monitor.errors import StoreError
 
 SCHEMA = Path(monitor.adapters.store.__file__).with_name("schema.sql")
@@ -231,3 +232,20 @@ def test_missing_permissions_are_named(name: str, folder: int, file: int | None,
 
 def test_the_steps_are_named_in_their_order() -> None:
     assert [step.name for step in MIGRATIONS._migrations] == sorted(all_steps())
+
+
+def test_what_was_told_before_alerts_came_by_story_does_not_come_again(tmp_path: Path) -> None:
+    with Database(tmp_path / "m.db") as old:
+        MIGRATIONS.apply(old, stop_before="m006_telling")
+        at = NOW.isoformat()
+        old.execute("PRAGMA foreign_keys = OFF")
+        old.execute("INSERT INTO stories (id, title, first_at, last_at) VALUES (1, 'old', ?, ?)", [at, at])
+        old.execute(
+            "INSERT INTO hits (id, item_id, story_id, rule, severity, score, status, at, edited, gloss, evidence)"
+            " VALUES (1, 1, 1, 'r', 'high', 1, 'new', ?, 0, '[]', '[]')",
+            [at],
+        )
+        old.execute("INSERT INTO told (digest, hit_id, run_id, at) VALUES ('flash', 1, 1, ?)", [at])
+        old.conn.commit()
+        MIGRATIONS.apply(old)
+        assert [row["repeats"] for row in old["tellings"].rows] == [MAX_REPEATS]

@@ -141,7 +141,13 @@ def test_folded_alerts_say_how_many_in_how_long_and_then_the_news(why: str, ago:
 
 def test_folded_repeats_have_no_span() -> None:
     past = Past(telling(), hits=[hit(1, ago=30)], again=frozenset({7}))
-    assert digest(past=past, occasion=Occasion(alert=True, folded=1)).headline == "1 alert: Сообщение 1"
+    assert digest(past=past, occasion=Occasion(alert=True, folded=1)).headline == "1 alert again: Сообщение 1"
+
+
+def test_folded_repeats_are_not_counted_as_alerts() -> None:
+    past = Past(telling(), hits=[hit(1, ago=30)], again=frozenset({7}))
+    headline = digest(hit(2, story=8, ago=1), past=past, occasion=Occasion(alert=True, folded=2)).headline
+    assert headline.startswith("1 alert in 1 hour, 1 again: ")
 
 
 def test_what_was_held_back_says_since_when_and_why() -> None:

@@ -62,8 +62,9 @@ CREATE TABLE tellings (
     PRIMARY KEY (digest, story_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX tellings_by_story ON tellings (story_id);
+-- 5, as often as a story comes again: what was told before this version is old, should repeat_after be set later.
 INSERT INTO tellings (digest, story_id, first_at, last_at, repeats)
-SELECT t.digest, h.story_id, min(t.at), max(t.at), 0 FROM told AS t JOIN hits AS h ON h.id = t.hit_id
+SELECT t.digest, h.story_id, min(t.at), max(t.at), 5 FROM told AS t JOIN hits AS h ON h.id = t.hit_id
 GROUP BY t.digest, h.story_id;
 
 CREATE TABLE silences (
