@@ -160,6 +160,7 @@ class DigestReader:
         alerts = replace(
             spec,
             id=twin(spec.id) if spec.at else spec.id,
+            title=f"{spec.label} · at once" if spec.at else spec.title,
             at=None,
             also=at_once if spec.at else (),
             at_once=(),
