@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.errors import HeaderParseError
+from email.header import Header
 from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP, Policy
@@ -24,16 +25,28 @@ LINE_MAX = 998  # characters, RFC 5322 2.1.1
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]{0,120}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _WEB = re.compile(r"https?://[!-;=?-~]+")  # ASCII without space, < and >
+CRLF = "\r\n"
 
 
 class _Verbatim(UnstructuredHeader, BaseHeader):
     """A header for machines, never broken: the library would encode a long address like a word of another script."""
 
     def fold(self, *, policy: Policy) -> str:
-        return f"{self.name}: {self}\r\n"
+        return f"{self.name}: {self}{CRLF}"
+
+
+class _Subject(UnstructuredHeader, BaseHeader):
+    """Where not all is ASCII, encoded words from end to end (RFC 2047): the library mixes both, and loses blanks."""
+
+    def fold(self, *, policy: Policy) -> str:
+        text = str(self)
+        if text.isascii():
+            return str(super().fold(policy=policy))
+        return f"{self.name}: {Header(text, 'utf-8', header_name=self.name).encode(linesep=CRLF)}{CRLF}"
 
 
 _HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("subject", _Subject)
 for _name in ("list-id", "list-unsubscribe", "list-unsubscribe-post", "references", "in-reply-to"):
     _HEADERS.map_to_type(_name, _Verbatim)
 _POLICY = SMTP.clone(header_factory=_HEADERS)
