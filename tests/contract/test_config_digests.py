@@ -100,7 +100,8 @@ def test_what_cannot_wait_becomes_a_digest_at_once_of_its_own(tmp_path: Path) ->
         "    wait: 1m\n    repeat_after: 1h\n    quiet_hours: 22-7\n    quiet_unless: ports\n",
     )
     assert (desk.at_once, desk.also, desk.quiet_hours) == (("severity=critical",), (), ())
-    assert (alerts.id, alerts.at, alerts.title, alerts.timezone) == ("desk-at-once", None, "Desk · at once", "Asia/Tokyo")
+    name = (alerts.id, alerts.at, alerts.title, alerts.timezone)
+    assert name == ("desk-at-once", None, "Desk · at once", "Asia/Tokyo")
     assert (alerts.rules, alerts.also, alerts.at_once) == (("*",), ("severity=critical",), ())
     assert (alerts.languages, alerts.to) == (("ru",), (Target("console", ""),))
     assert (alerts.wait, alerts.repeat_after) == (timedelta(minutes=1), timedelta(hours=1))

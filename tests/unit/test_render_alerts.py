@@ -137,7 +137,7 @@ def test_with_a_public_address_a_reader_acts_with_one_click() -> None:
         "relevant": [links.hit(Action.RELEVANT, 310)],
         "noise": [links.hit(Action.NOISE, 310)],
         "quiet this story": [links.story(Action.SILENCE, 41)],
-        "all hits": [links.hits()],
+        "all hits": [links.hits(samples.alert().spec)],
         "unsubscribe": [links.unsubscribe("flash", EMAIL)],
     }
 
