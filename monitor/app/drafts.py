@@ -153,10 +153,8 @@ class Drafter:
         run = f"{digest.thread or spec.id}@{now:%Y%m%dT%H%M%S.%fZ}"
         left = self._store.people.left(spec.id)
         deliveries: list[Delivery] = []
-        for target in spec.to:
-            if target in left:
-                continue
-            messages = self._renderer.render(digest, target)
+        targets = [target for target in spec.to if target not in left]
+        for target, messages in zip(targets, self._renderer.render_all(digest, targets), strict=True):
             deliveries += [
                 Delivery(
                     key=f"{run}:{target}:{part}",

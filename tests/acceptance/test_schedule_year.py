@@ -22,6 +22,7 @@ from support.stored import saved_hits
 
 from monitor.adapters.store import SqliteStore, open_store
 from monitor.app.digests import DigestWriter
+from monitor.app.ports import Renderer
 from monitor.app.watch import Watch
 from monitor.core.model import (
     Digest,
@@ -61,7 +62,7 @@ SCHEDULES = [
 ZONES = [zone for zone, *_ in SCHEDULES]
 
 
-class Quiet:
+class Quiet(Renderer):
     """A matcher with one rule that the tests speak for, and a renderer that says little."""
 
     rules = (RuleInfo(id="espionage-arrests", title="Espionage", severity=Severity.HIGH),)

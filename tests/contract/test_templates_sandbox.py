@@ -4,6 +4,7 @@ import pickle
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support import samples
@@ -14,6 +15,7 @@ from monitor.adapters.deliver.render.templating import Templates
 from monitor.adapters.deliver.render.view import view
 from monitor.core.model import Target
 from monitor.core.specimen import specimens
+from monitor.core.tickets import Links
 from monitor.errors import ConfigError, Problem
 
 READER = Target("email", "reader@newsroom.example")
@@ -28,7 +30,7 @@ def written(folder: Path, template: str, name: str = "digest.txt") -> Path:
 def refused(folder: Path, template: str, patience: float = 30.0) -> Problem:
     """The fault of a template for text; the digest's HTML is sound."""
     with pytest.raises(ConfigError) as caught:
-        Apart(written(folder, template), patience).messages(samples.empty(), READER, None)
+        Apart(written(folder, template), patience).messages(samples.empty(), [READER], None)
     (problem,) = caught.value.problems
     return problem
 
@@ -113,11 +115,11 @@ def test_the_process_of_the_templates_gets_no_settings(tmp_path: Path, monkeypat
 
     def run(*_: object, **options: object) -> subprocess.CompletedProcess[bytes]:
         seen.update(options)
-        return subprocess.CompletedProcess([], 0, b'{"messages": [], "problems": []}')
+        return subprocess.CompletedProcess([], 0, b'[]\n{"problems": []}')
 
     monkeypatch.setenv("MONITOR_SMTP_PASSWORD", "geheim")
     monkeypatch.setattr(subprocess, "run", run)
-    Apart(tmp_path).messages(samples.empty(), READER, None)
+    Apart(tmp_path).messages(samples.empty(), [READER], None)
 
     environment = seen["env"]
     assert isinstance(environment, dict)
@@ -206,11 +208,58 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_templates_that_were_too_slow_are_not_asked_again_before_somebody_edits_them(tmp_path: Path) -> None:
     apart = Apart(written(tmp_path, f"{LONG}{'{% endfor %}' * 3}"), patience=1.0)
     with pytest.raises(ConfigError, match="more than 1 seconds"):
-        apart.messages(samples.empty(), READER, None)
+        apart.messages(samples.empty(), [READER], None)
     began = time.monotonic()
     with pytest.raises(ConfigError, match="more than 1 seconds"):
-        apart.messages(samples.empty(), READER, None)
+        apart.messages(samples.empty(), [READER], None)
     assert time.monotonic() - began < 1.0
     written(tmp_path, "mended")
-    (made,) = apart.messages(samples.empty(), READER, None)
+    ((made,),) = apart.messages(samples.empty(), [READER], None)
     assert made.body["text"] == "mended\n"
+
+
+@pytest.mark.parametrize("links", [None, samples.LINKS])
+def test_one_process_makes_a_digest_for_all_its_readers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: Links | None
+) -> None:
+    """The shipped templates taken over: each gets what they get by the shipped ones, with their own links."""
+    import subprocess
+
+    written(tmp_path, shipped()["digest.txt"])
+    started: list[object] = []
+    run = subprocess.run
+
+    def counted(*args: Any, **options: Any) -> Any:
+        started.append(args)
+        return run(*args, **options)
+
+    monkeypatch.setattr(subprocess, "run", counted)
+    mails = [Target("email", f"reader-{'x' * number}@newsroom.example") for number in range(20)]
+    targets = [Target("console", ""), *mails[:10], Target("slack", "#desk"), *mails[10:]]
+
+    made = DigestRenderer(tmp_path, links).render_all(samples.digest(), targets)
+
+    assert len(started) == 1
+    assert made == [DigestRenderer(links=links).render(samples.digest(), target) for target in targets]
+    own = {str(message.body.get("unsubscribe")) for (message,) in made if message.channel == "email"}
+    assert len(own) == (len(mails) if links else 1)
+
+
+@pytest.mark.parametrize(("links", "times"), [(None, 1), (samples.LINKS, 20)])
+def test_an_email_that_is_the_same_for_all_is_written_once(
+    monkeypatch: pytest.MonkeyPatch, links: Links | None, times: int
+) -> None:
+    texts: list[object] = []
+    text = Templates.text
+    monkeypatch.setattr(Templates, "text", lambda self, part: texts.append(part) or text(self, part))
+    targets = [Target("email", f"reader-{number}@newsroom.example") for number in range(20)]
+
+    DigestRenderer(links=links).render_all(samples.digest(), targets)
+
+    assert len(texts) == times
+
+
+def test_a_digest_for_nobody_starts_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("subprocess.run", None)
+
+    assert DigestRenderer(written(tmp_path, "mine")).render_all(samples.digest(), []) == []

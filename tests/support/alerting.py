@@ -8,6 +8,7 @@ from support.stored import NOW, decided, hit, item
 
 from monitor.adapters.store import SqliteStore
 from monitor.app.digests import DigestWriter
+from monitor.app.ports import Renderer
 from monitor.app.watch import Watch
 from monitor.core.model import (
     Digest,
@@ -47,7 +48,7 @@ class Rules:
 
 
 @dataclass
-class Press:
+class Press(Renderer):
     """A renderer that writes down which hits it told and how many it counted; `broken` is a story it can't render."""
 
     broken: int = 0

@@ -19,6 +19,7 @@ from monitor.app.daemon import Daemon, Rhythm, hasten
 from monitor.app.digests import DigestWriter
 from monitor.app.dispatch import Dispatcher
 from monitor.app.pipeline import Pacing, Pipeline
+from monitor.app.ports import Renderer
 from monitor.app.watch import Watch
 from monitor.core.model import (
     Coverage,
@@ -55,7 +56,7 @@ BRISK = Rhythm(
 )
 
 
-class Nothing:
+class Nothing(Renderer):
     """Parser, matcher and renderer for documents without items."""
 
     rules: tuple[RuleInfo, ...] = ()

@@ -12,6 +12,7 @@ from monitor.adapters.store import SqliteStore, open_store
 from monitor.app.commits import Committer
 from monitor.app.digests import DigestWriter
 from monitor.app.pipeline import Outcome, Pacing, Pipeline
+from monitor.app.ports import Renderer
 from monitor.app.watch import Watch
 from monitor.core.model import (
     DeliveryState,
@@ -83,7 +84,7 @@ class Newsroom:
         return [Hit(rule.id, rule.severity, 1.0, (evidence,), rule.status) for rule in self.rules]
 
 
-class PlainRenderer:
+class PlainRenderer(Renderer):
     def render(self, digest: Digest, target: Target) -> list[Message]:
         return [Message(target.channel, {"subject": digest.headline})]
 
@@ -361,7 +362,7 @@ async def test_writing_a_digest_empties_the_tray_and_fills_the_outbox_at_once(be
 
 
 async def test_a_digest_that_cannot_be_rendered_keeps_its_tray(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Broken:
+    class Broken(Renderer):
         def render(self, digest: Digest, target: Target) -> list[Message]:
             raise RuntimeError("a template is broken")
 

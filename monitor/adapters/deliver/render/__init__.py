@@ -1,6 +1,7 @@
 """Gives a digest the form each channel needs: HTML, plain text, Slack blocks. Does no I/O but reading templates."""
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC
 from functools import cache
@@ -55,13 +56,21 @@ class DigestRenderer:
 
     def render(self, digest: Digest, target: Target) -> list[Message]:
         """Messages in the form of the target's channel, in order. An unknown channel gets all forms at once."""
-        if self._own and target.channel not in _UNTEMPLATED:
+        return self.render_all(digest, (target,))[0]
+
+    def render_all(self, digest: Digest, targets: Sequence[Target]) -> list[list[Message]]:
+        """What `render` gives, for each target in order; a user's templates are asked once for all of them."""
+        own = [target for target in targets if self._own and target.channel not in _UNTEMPLATED]
+        plain = [target for target in targets if target not in own]
+        made = dict(zip(plain, fill(self._shipped, digest, plain, self._links), strict=True))
+        if self._own and own:
             try:
-                return self._own.messages(digest, target, self._links)
+                made |= zip(own, self._own.messages(digest, own, self._links), strict=True)
             except ConfigError as error:
                 note = f"Your templates could not be used: {error}. The shipped ones stood in."
                 digest = replace(digest, notes=(*digest.notes, note))
-        return fill(self._shipped, digest, target, self._links)
+                made |= zip(own, fill(self._shipped, digest, own, self._links), strict=True)
+        return [made[target] for target in targets]
 
     def check(self, *digests: Digest) -> None:
         """Raises ConfigError with the places in the user's templates that fail on these digests."""
@@ -69,41 +78,79 @@ class DigestRenderer:
             raise ConfigError(problems)
 
 
-def fill(templates: Templates, digest: Digest, target: Target, links: Links | None) -> list[Message]:
-    """The messages of `DigestRenderer.render`, by these templates. Raises ConfigError."""
-    if target.channel == "slack":
+def fill(
+    templates: Templates, digest: Digest, targets: Sequence[Target], links: Links | None
+) -> Iterator[list[Message]]:
+    """The messages of `DigestRenderer.render` for each target, by these templates. Raises ConfigError.
+
+    Made one after another, as they are taken; what does not depend on who reads it is made once.
+    """
+    mailed = [target for target in targets if target.channel == "email"]
+    emails = _emails(templates, digest, mailed, links)
+    others: dict[str, list[Message]] = {}
+    for target in targets:
+        if target.channel == "email":
+            yield next(emails)
+            continue
+        if target.channel not in others:
+            others[target.channel] = _messages(templates, digest, target.channel, links)
+        yield others[target.channel]
+
+
+def _messages(templates: Templates, digest: Digest, channel: str, links: Links | None) -> list[Message]:
+    """Those of every channel but email: the same for all who read it."""
+    if channel == "slack":
         return [Message("slack", body) for body in slack.messages(digest, links)]
-    if target.channel == "email":
-        return [Message("email", body) for body in _emails(templates, digest, view(digest, links, target))]
-    if target.channel == "webhook":
+    if channel == "webhook":
         return [Message("webhook", {"digest": part}) for part in digest_parts(digest)]
-    if target.channel == "atom":
+    if channel == "atom":
         return [Message("atom", {"digest": digest_to_dict(digest)})]
     whole = view(digest, links)
-    if target.channel == "apprise":
+    if channel == "apprise":
         return [Message("apprise", {"subject": _subject(whole), "text": chat_text(digest)})]
     data = {"slack": slack.messages(digest, links), "digest": digest_to_dict(digest)}
-    return [Message(target.channel, _email(templates, whole) | data)]
+    return [Message(channel, _email(templates, whole) | data)]
 
 
-def _emails(templates: Templates, digest: Digest, whole: DigestView) -> list[dict[str, object]]:
-    """Few emails that can be read whole: one, up to three parts, or the opening with all of it attached.
+def _emails(
+    templates: Templates, digest: Digest, targets: Sequence[Target], links: Links | None
+) -> Iterator[list[Message]]:
+    """Few emails for each, that can be read whole: one, up to three parts, or the opening with all of it attached.
 
+    Only the link to unsubscribe tells readers apart, so the digest is divided once, by the longest of them.
     The text part of an email with an attachment is the whole digest, too: no mail program cuts that one short.
     """
 
     def weigh(part: DigestView) -> int:
         return transfer(templates.html(part))[1]
 
+    if not targets:
+        return
+    leaving = [links.unsubscribe(digest.spec, target) if links else "" for target in targets]
+    whole = view(digest, links, max(zip(leaving, targets, strict=True), key=lambda pair: len(pair[0]))[1])
     parts = split(whole, HTML_MAX, weigh, PARTS_MAX)
-    if parts:
-        return [_email(templates, part) for part in parts]
     name = f"{_PLAIN.sub('-', digest.spec)}-{digest.at.astimezone(UTC):%Y%m%d-%H%MZ}.html"
-    stories = count(len(whole.stories), "story", "stories")
-    note = f"This email is the beginning of the digest: all of it ({stories}) is in the attached file {name}."
-    first = opening(replace(whole, attached=note), HTML_MAX, weigh)
-    attachment = {"name": name, "html": templates.html(whole)}
-    return [_email(templates, first) | {"text": templates.text(whole), "attachment": attachment}]
+    if not parts:
+        stories = count(len(whole.stories), "story", "stories")
+        note = f"This email is the beginning of the digest: all of it ({stories}) is in the attached file {name}."
+        first = opening(replace(whole, attached=note), HTML_MAX, weigh)
+    made: tuple[str, list[Message]] | None = None
+    for link in leaving:
+        if made is None or made[0] != link:
+            bodies = [_email(templates, _for_reader(part, link)) for part in parts]
+            if not parts:
+                full = _for_reader(whole, link)
+                attachment = {"name": name, "html": templates.html(full)}
+                beginning = _email(templates, _for_reader(first, link))
+                bodies = [beginning | {"text": templates.text(full), "attachment": attachment}]
+            made = link, [Message("email", body) for body in bodies]
+        yield made[1]
+
+
+def _for_reader(part: DigestView, link: str) -> DigestView:
+    """The same with another reader's link to unsubscribe."""
+    actions = (replace(each, url=link) if each.url == part.unsubscribe else each for each in part.actions)
+    return replace(part, unsubscribe=link, actions=tuple(actions))
 
 
 def _email(templates: Templates, part: DigestView) -> dict[str, object]:

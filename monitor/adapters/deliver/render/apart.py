@@ -11,23 +11,24 @@ import resource
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from time import monotonic
 from types import FrameType
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from monitor.core.model import Digest, Message, Target
 from monitor.core.tickets import Links
 from monitor.errors import ConfigError, Problem
 
-PATIENCE = 10.0  # seconds for one digest to one target, in all its parts
+PATIENCE = 10.0  # seconds for one digest to all its targets
 MEMORY = 512 * 1024 * 1024  # bytes; a digest of a thousand stories takes a fifth of it, most of that Python's own
-LARGEST = 30_000_000  # bytes of all messages of one digest together
+LARGEST = 30_000_000  # bytes of all messages of one digest to one target
 _GRACE = 20.0  # seconds to start on a busy machine, and to say itself that its time is over
 _READER = Target("email", "reader@example.org")  # whom templates are tried for
 _LINKS = Links("https://monitor.example.org", b"of no use: only to try templates")
+_SILENT = "the process that fills them ended without an answer"
 _PASSED = ("PATH", "PYTHONPATH", "HOME", "LANG")  # of the environment: no settings, so no secrets
 
 
@@ -43,27 +44,34 @@ class Apart:
         self._patience = patience
         self._slow: tuple[object, ConfigError] | None = None  # the folder's state, and what was the matter
 
-    def messages(self, digest: Digest, target: Target, links: Links | None) -> list[Message]:
-        """What `DigestRenderer.render` gives. Raises ConfigError."""
+    def messages(self, digest: Digest, targets: Sequence[Target], links: Links | None) -> list[list[Message]]:
+        """What `DigestRenderer.render_all` gives, by one process for all targets. Raises ConfigError."""
         state = _state(self._folder)
         if self._slow and self._slow[0] == state:
             raise self._slow[1]
         began = monotonic()
         try:
-            answer = self._ask([digest], target, links)
-            if answer["problems"]:
-                raise ConfigError([Problem((), *each) for each in answer["problems"]])
+            lines, problems = self._ask([digest], targets, links)
+            if problems:
+                raise ConfigError(problems)
+            # Those for whom the same was made share it.
+            made = {line: [Message(channel, body) for channel, body in json.loads(line)] for line in lines}
+            if len(lines) != len(targets):
+                raise self._unanswered(_SILENT)
         except ConfigError as error:
             self._slow = (state, error) if monotonic() - began >= self._patience else None
             raise
-        return [Message(channel, body) for channel, body in answer["messages"]]
+        return [made[line] for line in lines]
 
     def problems(self, digests: Sequence[Digest]) -> list[Problem]:
         """What is wrong with each template, as far as these digests show it."""
-        return [Problem((), *each) for each in self._ask(digests, None, _LINKS)["problems"]]
+        return self._ask(digests, (), _LINKS)[1]
 
-    def _ask(self, digests: Sequence[Digest], target: Target | None, links: Links | None) -> dict[str, Any]:
-        job = pickle.dumps((self._folder, self._patience, digests, target, links))
+    def _ask(
+        self, digests: Sequence[Digest], targets: Sequence[Target], links: Links | None
+    ) -> tuple[list[bytes], list[Problem]]:
+        """A line of JSON for each target, and what is wrong."""
+        job = pickle.dumps((self._folder, self._patience, digests, targets, links))
         environment = {name: os.environ[name] for name in _PASSED if name in os.environ}
         try:
             done = subprocess.run(  # noqa: S603 — this very file, by this very Python
@@ -75,12 +83,12 @@ class Apart:
                 check=False,
             )
             # JSON, not a pickle: whatever a template may have done in there, an answer is only text.
-            answer: dict[str, Any] = json.loads(done.stdout)
+            *lines, last = done.stdout.splitlines() or [b""]
+            return lines, [Problem((), *each) for each in json.loads(last)["problems"]]
         except subprocess.TimeoutExpired:
             raise self._unanswered(f"they take more than {self._patience:g} seconds") from None
-        except (OSError, ValueError):
-            raise self._unanswered("the process that fills them ended without an answer") from None
-        return answer
+        except (OSError, ValueError, TypeError):
+            raise self._unanswered(_SILENT) from None
 
     def _unanswered(self, why: str) -> ConfigError:
         return ConfigError([Problem((), f"the templates can't be used: {why}", "mend them", str(self._folder))])
@@ -103,29 +111,41 @@ def main() -> None:
     from .templating import Templates
     from .view import view
 
-    folder, patience, digests, target, links = pickle.load(sys.stdin.buffer)  # noqa: S301 — from `Apart`
+    folder, patience, digests, targets, links = pickle.load(sys.stdin.buffer)  # noqa: S301 — from `Apart`
     templates = Templates(folder)
-    _bound(patience)
-    messages: list[Message] = []
     problems: list[Problem] = []
+
+    def attempt(step: Callable[[], object]) -> None:
+        try:
+            step()
+        except ConfigError as error:
+            problems.extend(error.problems)
+        except MemoryError:
+            problems.append(Problem((), "the templates need too much memory", "mend them", str(folder)))
+        except TimeoutError as error:
+            problems.append(Problem((), f"the templates can't be used: {error}", "mend them", str(folder)))
+
+    _bound(patience)
     for digest in digests:
-        whole = view(digest, links, target or _READER)
-        both: list[Callable[[], str | list[Message]]] = [partial(templates.html, whole), partial(templates.text, whole)]
-        for step in [partial(fill, templates, digest, target, links)] if target else both:
-            try:
-                made = step()
-                messages += [] if isinstance(made, str) else made
-            except ConfigError as error:
-                problems += error.problems
-            except MemoryError:
-                problems.append(Problem((), "the templates need too much memory", "mend them", str(folder)))
+        if targets:
+            attempt(lambda: _write(fill(templates, digest, targets, links), folder))  # noqa: B023 (called here)
+            continue
+        whole = view(digest, links, _READER)
+        attempt(partial(templates.html, whole))
+        attempt(partial(templates.text, whole))
     signal.setitimer(signal.ITIMER_REAL, 0)
     once = dict.fromkeys((each.message, each.hint, each.file, each.line, each.column) for each in problems)
-    answer = json.dumps({"messages": [(each.channel, each.body) for each in messages], "problems": list(once)})
-    if len(answer) > LARGEST:
-        huge = f"the templates make messages of {len(answer) // 1_000_000} MB"
-        answer = json.dumps({"messages": [], "problems": [(huge, "mend them", str(folder), 0, 0)]})
-    sys.stdout.write(answer)
+    sys.stdout.write(json.dumps({"problems": list(once)}))
+
+
+def _write(made: Iterator[list[Message]], folder: Path) -> None:
+    """Each target's messages as a line, as soon as they are made: never all in memory."""
+    for messages in made:
+        line = json.dumps([(each.channel, each.body) for each in messages])
+        if len(line) > LARGEST:
+            huge = f"the templates make messages of {len(line) // 1_000_000} MB"
+            raise ConfigError([Problem((), huge, "mend them", str(folder))])
+        sys.stdout.write(f"{line}\n")
 
 
 def _bound(patience: float) -> None:
