@@ -44,7 +44,7 @@ class Room:
     def __init__(self, store: SqliteStore) -> None:
         self.store = store
         renderer = SimpleNamespace(
-            render=lambda digest, target: [Message(target.channel, {"subject": digest.headline})]
+            render_all=lambda digest, targets: [[Message(t.channel, {"subject": digest.headline})] for t in targets]
         )
         self.writer = DigestWriter(store=store, renderer=renderer)
 
