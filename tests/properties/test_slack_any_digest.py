@@ -20,7 +20,7 @@ OWN_WORDS = re.compile(
     r"\*(What was watched\.|Not heard|News of the feeds|Left out\.|To mend|Next digest\.)\*"
     r"|\*Rules edited( since [\w ]+)?\.\*"
     r"|:test_tube: \*Sample digest\. All news, outlets and people in it are invented\.\*"
-    rf"|(<{samples.LINKS.base}/[\w./?=&-]+\|[a-z ]+>( · )?)+"
+    rf"|(<{samples.LINKS.base}/[\w./?=&;-]+\|[a-z ]+>( · )?)+"
 )
 
 
