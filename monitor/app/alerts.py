@@ -77,14 +77,7 @@ class AlertWriter:
         )
         found = []
         for alert in alerts:
-            at = schedule.alert_due(
-                spec,
-                waiting_since=alert.since,
-                told=alert.told,
-                acknowledged=alert.acknowledged,
-                last_report=alert.last_report,
-                now=now,
-            )
+            at = schedule.alert_due(spec, alert, now)
             if at is None or at > now:
                 continue
             urgent = _urgent(watch, spec, alert)

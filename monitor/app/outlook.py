@@ -92,14 +92,7 @@ def _alert(store: Store, watch: Watch, spec: DigestSpec, alerts: Sequence[Alert]
     """The first that will be told of these."""
     found = []
     for alert in alerts:
-        due = schedule.alert_due(
-            spec,
-            waiting_since=alert.since,
-            told=alert.told,
-            acknowledged=alert.acknowledged,
-            last_report=alert.last_report,
-            now=now,
-        )
+        due = schedule.alert_due(spec, alert, now)
         if due is not None:
             rules = (watch.rules_by_id.get(rule) for rule in alert.rules)
             urgent = any(routes.urgent(spec, rule) for rule in rules if rule)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from monitor.core import furniture, routes, schedule
 from monitor.core.headline import fold
-from monitor.core.model import DigestSpec, Edition, FeedSpec, FeedState, Hit, Item, RuleInfo, StoredHit, Telling
+from monitor.core.model import Alert, DigestSpec, Edition, FeedSpec, FeedState, Hit, Item, RuleInfo, StoredHit, Telling
 
 _INSTANT = timedelta(microseconds=1)
 _LOOK_BACK = timedelta(days=366 * 9)  # a cron line may name 29 February, which 2100 has not
@@ -169,14 +169,8 @@ def _tell(
     """What was told of a story, and what of it waited, at `now`."""
     if not held:
         return told, held
-    due = schedule.alert_due(
-        spec,
-        waiting_since=held[0].at,
-        told=told,
-        acknowledged=False,
-        last_report=held[-1].at,
-        now=held[-1].at,
-    )
+    alert = Alert(story_id, since=held[0].at, told=told, last_report=held[-1].at)
+    due = schedule.alert_due(spec, alert, held[-1].at)
     if due is None:
         return told, held
     due = schedule.held_until(spec, due, urgent=any(map(urgent, held))) or due

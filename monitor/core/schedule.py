@@ -14,7 +14,7 @@ from zoneinfo import available_timezones
 
 from cronsim import CronSim, CronSimError
 
-from monitor.core.model import DigestSpec, Telling
+from monitor.core.model import Alert, DigestSpec
 from monitor.core.polling import later
 from monitor.core.quiet import pause_at, zone
 from monitor.core.suggest import complaint
@@ -153,34 +153,27 @@ def next_hour(spec: DigestSpec, *, last: datetime, now: datetime) -> datetime | 
     return at and max(at, now)
 
 
-def alert_due(
-    spec: DigestSpec,
-    *,
-    waiting_since: datetime | None,
-    told: Telling | None,
-    acknowledged: bool,
-    last_report: datetime | None,
-    now: datetime,
-) -> datetime | None:
+def alert_due(spec: DigestSpec, alert: Alert, now: datetime) -> datetime | None:
     """From when on a story is to be told by a digest at once, maybe in the future, in UTC; None: nothing to tell.
 
-    `waiting_since`: when the oldest of its hits was put into the tray, None where none waits. `told`: what this digest
-    told of it. `last_report`: when the story's newest report came. A new story is gathered for `wait`; further reports
-    come `update_every` after the last telling; without any, a story that nobody has acknowledged comes again
-    `repeat_after` the last telling, MAX_REPEATS times, while it is younger than NO_REPEAT_AFTER. Quiet hours and the
-    rate are not considered.
+    A new story is gathered for `wait`; further reports come `update_every` after the last telling; without any, a
+    story that nobody has acknowledged comes again `repeat_after` the last telling, MAX_REPEATS times, while its last
+    report is younger than NO_REPEAT_AFTER. Quiet hours and the rate are not considered.
     """
+    told, since = alert.told, alert.since
     # Whatever was done in the future shows that the clock was set back: waiting for it could take for ever.
     set_back = told is not None and told.last_at > now + _SET_BACK
-    if waiting_since is not None:
+    if since is not None:
         if told is None:
-            return now.astimezone(UTC) if waiting_since > now else later(waiting_since, spec.wait)
-        came = min(waiting_since, now).astimezone(UTC)
+            return now.astimezone(UTC) if since > now else later(since, spec.wait)
+        came = min(since, now).astimezone(UTC)
         return came if set_back else max(came, later(told.last_at, spec.update_every))
-    if told is None or acknowledged or spec.repeat_after is None or told.repeats >= MAX_REPEATS or last_report is None:
+    if alert.acknowledged or spec.repeat_after is None or alert.last_report is None:
+        return None
+    if told is None or told.repeats >= MAX_REPEATS:
         return None
     due = now.astimezone(UTC) if set_back else later(told.last_at, spec.repeat_after)
-    return due if max(due, now) - last_report < NO_REPEAT_AFTER else None
+    return due if max(due, now) - alert.last_report < NO_REPEAT_AFTER else None
 
 
 def fold_until(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.core.model import DigestSpec, Rate, Telling
+from monitor.core.model import Alert, DigestSpec, Rate, Telling
 from monitor.core.schedule import MAX_REPEATS, NO_REPEAT_AFTER, Fold, alert_due, fold_until
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
@@ -29,14 +29,14 @@ def due(
     spec: DigestSpec = SPEC,
 ) -> timedelta | None:
     """How long from now, for a story whose tray was opened `since` ago and whose last report came `report` ago."""
-    found = alert_due(
-        spec,
-        waiting_since=None if since is None else NOW - since,
+    alert = Alert(
+        story_id=1,
+        since=None if since is None else NOW - since,
         told=before,
         acknowledged=acknowledged,
         last_report=None if report is None else NOW - report,
-        now=NOW,
     )
+    found = alert_due(spec, alert, NOW)
     return None if found is None else found - NOW
 
 
