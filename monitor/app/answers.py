@@ -84,7 +84,7 @@ class Answers:
         gravest_first = sorted(rows, key=lambda row: -Severity(str(row["severity"])).rank)
         rules = _titles(watch, [str(row["rule"]) for row in gravest_first])
         if action is Action.ACK:
-            return Matter(action, story.title, rules, settled=story_id in self._store.people.acks([story_id]))
+            return Matter(action, story.title, rules, settled=bool(self._store.people.seen_to([story_id])))
         silence = self._silence(str(story_id), now)
         until = silence.until if silence else None
         return Matter(action, story.title, rules, settled=silence is not None, until=until)

@@ -132,7 +132,7 @@ class Drafter:
             tellings=self._store.digests.tellings(spec.id, wanted),
             hits=[*(hit for hit in hits if hit.story_id in stories), *audible],
             again=again,
-            acknowledged=frozenset(self._store.people.acks(wanted)),
+            acknowledged=self._store.people.seen_to(wanted, spec.id),
         )
 
     def _refusals(self, spec: DigestSpec) -> tuple[str, ...]:

@@ -129,7 +129,7 @@ class Hindsights:
         told, silenced = silences.sort_out(hits, self._silences(now), now)
         quiet = [(silences.in_words(one, spec.timezone, now), len(ids)) for one, ids in silenced.items()]
         stories = {hit.story_id for hit in told}
-        acks = self._store.people.acks(stories)
+        went = [(hit, _told_at(spec, hit)) for hit in before]
         rules = {hit.hit.rule for hit in told}
         return compose(
             spec,
@@ -146,7 +146,7 @@ class Hindsights:
             past=Past(
                 tellings={telling.story_id: telling for telling in tellings if telling.story_id in stories},
                 hits=[hit for hit in before if hit.story_id in stories],
-                acknowledged=frozenset(story for story, ack in acks.items() if ack.at <= now),
+                acknowledged=hindsight.seen_to(self._store.people.acks(stories), went, told, now),
             ),
             occasion=_occasion(spec, stories),
             rule_edits=self._store.digests.rule_edits(period.since, now),
@@ -187,11 +187,14 @@ def _occasion(spec: DigestSpec, stories: Collection[int]) -> Occasion:
 
 def _tellings(spec: DigestSpec, before: Sequence[StoredHit]) -> list[Telling]:
     """What was told of each story, at the times when it was due."""
+    return [
+        Telling(spec.id, story, _told_at(spec, hits[0]), _told_at(spec, hits[-1]))
+        for story, hits in _by_story(before).items()
+    ]
 
-    def told_at(hit: StoredHit) -> datetime:
-        return schedule.next_digest(spec, hit.at) or hit.at + spec.wait
 
-    return [Telling(spec.id, story, told_at(hits[0]), told_at(hits[-1])) for story, hits in _by_story(before).items()]
+def _told_at(spec: DigestSpec, hit: StoredHit) -> datetime:
+    return schedule.next_digest(spec, hit.at) or hit.at + spec.wait
 
 
 def _by_story(hits: Sequence[StoredHit]) -> dict[int, list[StoredHit]]:

@@ -56,7 +56,8 @@ class DigestDesk(Protocol):
         """Stories with something in the tray, the longest waiting first.
 
         Also those that may have to come again: told last before `told_before` (or in the future, by a clock that was
-        set back), fewer than `most` times without news, reported on since `report_after`, not acknowledged.
+        set back), fewer than `most` times without news, reported on since `report_after`, not acknowledged
+        (see People.seen_to).
         """
         ...
 
@@ -128,7 +129,15 @@ class People(Protocol):
         ...
 
     def acks(self, story_ids: Collection[int]) -> dict[int, Ack]:
-        """By story, for those of these that somebody has seen to."""
+        """By story, what was said last of those of these that somebody has seen to, whatever came since."""
+        ...
+
+    def seen_to(self, story_ids: Collection[int], digest: str | None = None) -> frozenset[int]:
+        """Those of these whose acknowledgement counts: nothing graver came since, to this digest (None: to any).
+
+        Graver than all that had been told of the story when it was acknowledged; where nothing had been, than all that
+        had been found. What came is what was told since or waits.
+        """
         ...
 
     def leave(self, digest: str, target: Target, now: datetime) -> None:

@@ -12,7 +12,19 @@ from zoneinfo import ZoneInfo
 
 from monitor.core import furniture, routes, schedule
 from monitor.core.headline import fold
-from monitor.core.model import Alert, DigestSpec, Edition, FeedSpec, FeedState, Hit, Item, RuleInfo, StoredHit, Telling
+from monitor.core.model import (
+    Ack,
+    Alert,
+    DigestSpec,
+    Edition,
+    FeedSpec,
+    FeedState,
+    Hit,
+    Item,
+    RuleInfo,
+    StoredHit,
+    Telling,
+)
 
 _INSTANT = timedelta(microseconds=1)
 _LOOK_BACK = timedelta(days=366 * 9)  # a cron line may name 29 February, which 2100 has not
@@ -177,6 +189,27 @@ def _tell(
     if due > now:
         return told, held
     return Telling(spec.id, story_id, told.first_at if told else due, due), []
+
+
+def seen_to(
+    acks: Mapping[int, Ack], told: Sequence[tuple[StoredHit, datetime]], telling: Sequence[StoredHit], now: datetime
+) -> frozenset[int]:
+    """The stories whose acknowledgement counted for a digest at `now`, as People.seen_to says.
+
+    `told`: what it had told of these stories before, and when; `telling`: what it tells now.
+    """
+    counted = set()
+    for story_id, ack in acks.items():
+        before = [(hit, at) for hit, at in told if hit.story_id == story_id]
+        reports = [*(hit for hit, _ in before), *(hit for hit in telling if hit.story_id == story_id)]
+        known = [hit for hit, at in before if at <= ack.at] or [hit for hit in reports if hit.at <= ack.at] or reports
+        if ack.at <= now and _gravest(reports) <= _gravest(known):
+            counted.add(story_id)
+    return frozenset(counted)
+
+
+def _gravest(hits: Sequence[StoredHit]) -> int:
+    return max((hit.hit.severity.rank for hit in hits), default=-1)
 
 
 # --- as it was --------------------------------------------------------------------------------------------

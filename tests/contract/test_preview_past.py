@@ -16,6 +16,7 @@ from monitor.app.intake import Intake
 from monitor.app.previewing import Hindsight, Hindsights
 from monitor.app.watch import Watch
 from monitor.core.model import (
+    Ack,
     Digest,
     DigestSpec,
     FeedSpec,
@@ -124,14 +125,23 @@ RUSSIAN_WORDS = ("порт", "мост", "мост и порт", "погода")
 
 
 def a_week(desk: Newsdesk, seed: int) -> None:
-    """Polls every hour or so, of new articles, copies, and edits of old ones; every digest when it is due."""
+    """Polls every hour or so, of new articles, copies, and edits of old ones; every digest when it is due.
+
+    Now and then somebody acknowledges a story that was told lately.
+    """
     chance = random.Random(seed)
     published: dict[str, dict[str, Item]] = {feed.id: {} for feed in FEEDS}
+    seen_to: set[int] = set()
     for hour in range(24 * 5):
         now = BEGIN + hour * HOUR
         for spec, hours in ((MORNING, (23,)), (RUSSIAN, (3, 15))):
             if now.hour in hours and hour > 2:
                 desk.write(spec, now + (HOUR / 2 if spec is RUSSIAN else timedelta()))
+        fresh = {story.story_id for _, digest in desk.said[-2:] for story in digest.stories} - seen_to
+        if fresh and chance.random() < 0.4:
+            story = chance.choice(sorted(fresh))
+            seen_to.add(story)
+            desk.store.people.acknowledge(Ack(story, now + timedelta(minutes=31)))
         for feed in FEEDS:
             of_feed = published[feed.id]
             at = now + timedelta(minutes=chance.randint(31, 59))
@@ -277,6 +287,29 @@ def test_a_silence_of_that_time_is_counted_and_one_from_later_is_not(desk: Newsd
 
     assert headlines(then) == ["A bridge opens"]
     assert then.digest.left_out == (("silenced until Fri 08:00: known", 1),)
+
+
+@pytest.mark.parametrize(
+    ("summary", "seen", "why"),
+    [("A bridge, too.", True, "more of the same"), ("Its harbour, too.", False, "graver than all that was told")],
+)
+def test_an_acknowledgement_counts_as_it_did_then(store: SqliteStore, summary: str, seen: bool, why: str) -> None:
+    everything = replace(MORNING, at_once=())
+    desk = Newsdesk(store, (everything,))
+    for feed in FEEDS:
+        desk.poll(feed, BEGIN, article(f"old-{feed.id}", "Old weather"))
+    desk.poll(FEEDS[0], NOON, article("a", "The northern bridge opens again after the winter"))
+    desk.write(everything, MORNING_AT)
+    (told,) = desk.said[0][1].stories
+    store.people.acknowledge(Ack(told.story_id, MORNING_AT + HOUR))
+    again = article("b", "The northern bridge opens again after the winter", summary=summary)
+    desk.poll(FEEDS[1], MORNING_AT + 2 * HOUR, again)
+    desk.write(everything, MORNING_AT + 24 * HOUR)
+
+    (then,) = desk.look(everything, MORNING_AT + 24 * HOUR).digest.stories
+
+    assert then.acknowledged == seen, why
+    assert [replace(story, told_at=then.told_at) for story in desk.said[1][1].stories] == [then]
 
 
 def test_a_trouble_that_ended_later_lasts(desk: Newsdesk) -> None:

@@ -137,6 +137,72 @@ def test_what_is_set_aside_waits_no_more_and_is_counted(store: SqliteStore) -> N
     assert store.digests.left_out("flash") == (("silenced until Fri 08:00", 1),), "what did not wait is not counted"
 
 
+# --- acknowledged, and graver since -------------------------------------------------------------------------
+
+SEEN: list[tuple[str, list[tuple[str, float, float | None]], bool, str]] = [
+    ("high", [("high", 0, 0), ("high", 2, 3)], True, "more of the same"),
+    ("graver", [("medium", 0, 0), ("high", 2, 3)], False, "graver than all that was told"),
+    ("graver waits", [("medium", 0, 0), ("high", 2, None)], False, "it waits to be told"),
+    ("less", [("high", 0, 0), ("low", 2, 3)], True, "less grave"),
+    ("told later", [("medium", 0, 0), ("high", 0.5, 2)], False, "found before, but told when they had answered"),
+    ("not told", [("medium", 0.2, 2), ("medium", 0.5, 3)], True, "they knew it before it was told"),
+    ("not told, graver", [("medium", 0.2, 2), ("high", 1.5, 3)], False, "they knew the first before it was told"),
+    ("left out", [("medium", 0, 0), ("critical", 2, -1)], True, "what the digest leaves out is no news to its readers"),
+    ("before all", [("high", 2, 3)], True, "of a story of which nothing was known by then"),
+]
+
+
+@pytest.mark.parametrize(("reports", "counts", "why"), [case[1:] for case in SEEN], ids=[case[0] for case in SEEN])
+def test_an_acknowledgement_counts_while_nothing_graver_came_since(
+    store: SqliteStore, reports: list[tuple[str, float, float | None]], counts: bool, why: str
+) -> None:
+    """Acknowledged after an hour; a report of that severity was found and told so many hours after noon, or never."""
+    one = 0
+    for number, (severity, found, told_at) in enumerate(reports):
+        (hit,) = saved_hits(store, f"k{number}", rules=(f"r{number}",), at=hours(found))
+        one = one or story_of(store, hit)[0]
+        store.connection.execute(
+            "UPDATE hits SET story_id = ?, severity = ?, at = ? WHERE id = ?",
+            (one, severity, f"{hours(found):%Y-%m-%dT%H:%M:%S.%f}Z", hit),
+        )
+        if told_at != -1:
+            store.digests.wait("flash", [hit], hours(found))
+        if told_at is not None and told_at >= 0:
+            told(store, hours(told_at), [hit], one)
+    store.people.acknowledge(Ack(one, hours(1)))
+    assert (one in store.people.seen_to([one, 99], "flash")) == counts, why
+    assert (one in store.people.seen_to([one])) == counts, why
+    again = alerts(store, 9)
+    assert [(found.story_id, found.acknowledged) for found in again] in (
+        [[], [(one, True)]] if counts else [[(one, False)]]
+    )
+
+
+def test_an_acknowledgement_counts_for_a_digest_that_told_nothing_graver_itself(store: SqliteStore) -> None:
+    a, a2 = saved_hits(store, "a", rules=("spies", "alarm"))
+    (one,) = story_of(store, a)
+    store.connection.execute("UPDATE hits SET severity = 'critical' WHERE id = ?", (a2,))
+    for name, hit, at in (("flash", a, 0), ("morning", a, 0), ("morning", a2, 2)):
+        store.digests.wait(name, [hit], hours(at))
+        made = replace(digest(name, hours(at)), stories=(story(one),))
+        store.digests.close(made, [hit], [delivery(run=f"{name}{hit}", digest=name)], hours(at))
+    store.people.acknowledge(Ack(one, hours(1)))
+    assert [store.people.seen_to([one], name) for name in ("flash", "morning", None)] == [{one}, set(), set()]
+    assert alerts(store, 9) == []
+
+
+def test_what_is_told_again_after_an_edit_was_known_since_it_was_told_first(store: SqliteStore) -> None:
+    a, a2 = saved_hits(store, "a", rules=("spies", "alarm"))
+    (one,) = story_of(store, a)
+    store.connection.execute("UPDATE hits SET severity = 'critical' WHERE id = ?", (a2,))
+    store.digests.wait("flash", [a, a2], NOW)
+    told(store, NOW, [a, a2], one)
+    store.people.acknowledge(Ack(one, hours(1)))
+    store.digests.renew("flash", [a2], hours(2))
+    told(store, hours(2), [a2], one, status=StoryStatus.CHANGED)
+    assert store.people.seen_to([one], "flash") == {one}
+
+
 # --- threads ------------------------------------------------------------------------------------------------
 
 

@@ -50,7 +50,8 @@ class Alerts(RuleBasedStateMachine):
         self.store = self._open()
         self.put = 0  # into the tray
         self.renewed: set[int] = set()
-        self.acknowledged: set[int] = set()
+        self.acknowledged: set[int] = set()  # of those that never became graver
+        self.alarmed: set[int] = set()
         self.seen = 0  # digests before the last look
 
     @initialize(spec=st.sampled_from(sorted(SPECS)))
@@ -67,6 +68,9 @@ class Alerts(RuleBasedStateMachine):
                 story = self.stories[-back] if 0 < back <= len(self.stories) else 0
                 found = self.desk.report(f"k{self.put}", story=story, rule="alarm" if alarm else "espionage-arrests")
                 self.stories.append(found)
+                if alarm:  # graver than what somebody may have seen to
+                    self.alarmed.add(found)
+                    self.acknowledged.discard(found)
             self._look(minutes)
 
     @precondition(lambda self: bool(self._told() - self.renewed))
@@ -97,7 +101,8 @@ class Alerts(RuleBasedStateMachine):
     def acknowledge(self, data: st.DataObject) -> None:
         story = data.draw(st.sampled_from(self.stories))
         assert self.store.people.acknowledge(Ack(story, self.desk.now))
-        self.acknowledged.add(story)
+        if story not in self.alarmed:
+            self.acknowledged.add(story)
         self.seen = len(self.desk.told)
 
     @rule(story=st.integers(0, 3))

@@ -100,7 +100,8 @@ class Newsdesk:
                 saved = self.store.archive.save_story(replace(known, last_at=max(at, known.last_at)))
             else:
                 saved = self.store.archive.save_story(Story(0, frozenset({f"link:{key}"}), each.title, at, at))
-            ids = self.store.archive.save_hits(item_id, saved.id, [hit(rule)], at)
+            found = hit(rule, severity=self.watch.rules_by_id[rule].severity)
+            ids = self.store.archive.save_hits(item_id, saved.id, [found], at)
             self.store.digests.wait(self.spec.id, list(ids.values()), at)
         return saved.id
 

@@ -142,6 +142,27 @@ def test_an_alert_comes_again_until_somebody_acknowledges_it(desk: Newsdesk) -> 
     assert update.stories[0].acknowledged, "news is told all the same"
 
 
+@pytest.mark.parametrize(
+    ("rule", "comes", "why"),
+    [("espionage-arrests", [MORE], "no graver than what was told"), ("alarm", [MORE, AGAIN], "graver than it")],
+)
+def test_an_acknowledgement_counts_only_while_nothing_graver_came(
+    desk: Newsdesk, rule: str, comes: list[StoryStatus], why: str
+) -> None:
+    desk.spec = replace(FLASH, repeat_after=2 * HOUR)
+    a = desk.report("a")
+    desk.tick(minutes=1)
+    desk.store.people.acknowledge(Ack(a, desk.now))
+    desk.now += HOUR
+    desk.report("a2", story=a, rule=rule)
+    (update,) = desk.tick(minutes=1)
+    assert update.stories[0].acknowledged == (rule != "alarm"), why
+    desk.tick(hours=2)
+    assert [status for (one,) in statuses(desk)[1:] for _, status in [one]] == comes, why
+    desk.store.people.acknowledge(Ack(a, desk.now))
+    assert desk.tick(hours=2) == []
+
+
 def test_an_alert_comes_again_five_times_at_most(desk: Newsdesk) -> None:
     desk.spec = replace(FLASH, repeat_after=HOUR)
     desk.report("a")

@@ -7,6 +7,7 @@ from datetime import datetime
 from monitor.adapters.store import codec, editions
 from monitor.adapters.store.codec import moment, moment_or_none, stamp, stamp_or_none, to_json
 from monitor.adapters.store.database import Database
+from monitor.adapters.store.gravity import ACK_COUNTS
 from monitor.core.model import Alert, Delivery, Digest, RuleEdit, RuleInfo, StoryStatus, Telling, Waiting
 from monitor.errors import StoreError
 
@@ -60,12 +61,12 @@ WITH tray AS (
     CROSS JOIN told ON told.digest = t.digest AND told.hit_id = h.id
     WHERE t.digest = :digest AND (t.last_at <= :told_before OR t.last_at > :now) AND s.last_at >= :report_after
         AND t.repeats < :most AND t.story_id NOT IN (SELECT story_id FROM tray)
-        AND NOT EXISTS (SELECT 1 FROM acks WHERE story_id = t.story_id)
+        AND NOT EXISTS (SELECT 1 FROM acks AS a WHERE a.story_id = t.story_id AND {ack_counts})
     GROUP BY t.story_id
 )
 SELECT s.id AS story_id, s.last_at AS report_at, tray.since, coalesce(tray.hit_ids, '[]') AS hit_ids,
     one.rules, t.first_at, t.last_at, t.repeats,
-    EXISTS (SELECT 1 FROM acks WHERE story_id = s.id) AS acknowledged
+    EXISTS (SELECT 1 FROM acks AS a WHERE a.story_id = s.id AND {ack_counts}) AS acknowledged
 FROM (SELECT story_id, rules FROM tray UNION ALL SELECT story_id, rules FROM again) AS one
 JOIN stories AS s ON s.id = one.story_id
 LEFT JOIN tray ON tray.story_id = one.story_id
@@ -99,7 +100,7 @@ WHERE digest = :digest AND story_id IN (SELECT value FROM json_each(:stories))
 _TELL = """
 INSERT INTO told (digest, hit_id, run_id, at)
 SELECT :digest, value, :run_id, :now FROM json_each(:ids) WHERE true
-ON CONFLICT (digest, hit_id) DO UPDATE SET run_id = excluded.run_id, at = excluded.at
+ON CONFLICT (digest, hit_id) DO UPDATE SET run_id = excluded.run_id
 """
 
 _KEEP_MESSAGE = "INSERT INTO messages (hash, channel, body) VALUES (?, ?, ?) ON CONFLICT (hash) DO NOTHING"
@@ -159,7 +160,8 @@ class DigestDesk:
         """Stories with something in the tray, the longest waiting first.
 
         Also those that may have to come again: told last before `told_before` (or in the future, by a clock that was
-        set back), fewer than `most` times without news, reported on since `report_after`, not acknowledged.
+        set back), fewer than `most` times without news, reported on since `report_after`, not acknowledged
+        (see People.seen_to).
         """
         values = {
             "digest": digest,
@@ -168,7 +170,7 @@ class DigestDesk:
             "report_after": stamp(report_after),
             "most": most,
         }
-        return [codec.alert(digest, row) for row in self._database.rows(_ALERTS, values)]
+        return [codec.alert(digest, row) for row in self._database.rows(_ALERTS.format(ack_counts=ACK_COUNTS), values)]
 
     def tellings(self, digest: str, story_ids: Collection[int]) -> dict[int, Telling]:
         """By story, what this digest told of it; those never told are absent."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from monitor.adapters.store import codec
 from monitor.adapters.store.codec import moment, stamp, to_json
 from monitor.adapters.store.database import Database
+from monitor.adapters.store.gravity import ACK_COUNTS
 from monitor.core.model import Ack, Silence, SilenceKind, Story, Target
 
 _STORY = """
@@ -21,6 +22,10 @@ _SILENCE = "INSERT INTO silences (kind, what, until, reason, at) VALUES (:kind, 
 _ACK = """
 INSERT INTO acks (story_id, at, reason) SELECT id, :at, :reason FROM stories WHERE id = :story_id
 ON CONFLICT (story_id) DO UPDATE SET at = excluded.at, reason = excluded.reason
+"""
+
+_SEEN_TO = """
+SELECT a.story_id FROM acks AS a WHERE a.story_id IN (SELECT value FROM json_each(:stories)) AND {counts}
 """
 
 _LEAVE = """
@@ -90,11 +95,18 @@ class People:
         return bool(self._database.execute("DELETE FROM acks WHERE story_id = ?", (story_id,)).rowcount)
 
     def acks(self, story_ids: Collection[int]) -> dict[int, Ack]:
-        """By story, for those of these that somebody has seen to."""
+        """By story, what was said last of those of these that somebody has seen to, whatever came since."""
         rows = self._database.rows(
             "SELECT * FROM acks WHERE story_id IN (SELECT value FROM json_each(?))", (to_json(list(story_ids)),)
         )
         return {row["story_id"]: Ack(row["story_id"], moment(row["at"]), row["reason"]) for row in rows}
+
+    def seen_to(self, story_ids: Collection[int], digest: str | None = None) -> frozenset[int]:
+        """Those of these whose acknowledgement counts: nothing graver came since, to this digest (None: to any)."""
+        rows = self._database.rows(
+            _SEEN_TO.format(counts=ACK_COUNTS), {"stories": to_json(list(story_ids)), "digest": digest}
+        )
+        return frozenset(row["story_id"] for row in rows)
 
     # --- who left -----------------------------------------------------------------------------------------
 

@@ -200,7 +200,8 @@ CREATE TABLE runs (
 ) STRICT;
 CREATE INDEX runs_by_digest ON runs (digest, at);
 
--- A digest tells a hit once, unless it is put in its tray again after an edit; then the later run stands here.
+-- A digest tells a hit once, unless it is put in its tray again after an edit; then the later run stands here, with the
+-- time when the hit was told first.
 CREATE TABLE told (
     digest TEXT NOT NULL,
     hit_id INTEGER NOT NULL REFERENCES hits (id) ON DELETE CASCADE,
