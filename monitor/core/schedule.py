@@ -4,20 +4,17 @@ Pure arithmetic: the clock's time comes in as an argument. All datetimes that co
 are in UTC.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import takewhile
-from zoneinfo import available_timezones
 
 from cronsim import CronSim, CronSimError
 
 from monitor.core.model import Alert, DigestSpec
 from monitor.core.polling import later
 from monitor.core.quiet import pause_at, zone
-from monitor.core.suggest import complaint
 
 MAX_REPEATS = 5  # of an alert that nobody acknowledges
 NO_REPEAT_AFTER = timedelta(days=3)  # since a story's last report: then it is no news any more
@@ -30,7 +27,6 @@ _FIELDS = {
     "day-of-week": "0–7 or SUN–SAT, both 0 and 7 are Sunday",
 }
 _EXAMPLE = "for weekdays at 08:00 write '0 8 * * 1-5'"
-_OFFSET = re.compile(r"(?:UTC|GMT)?\s*(?P<sign>[+-])(?P<hours>\d{1,2})(?::?(?P<minutes>\d\d))?", re.IGNORECASE)
 # A leap-year start, so that every day of a year comes up soon after it.
 _ANY_TIME = datetime(2028, 1, 1, tzinfo=UTC)
 # A digest made so far in the future means that the clock was set back: its next time could be years away.
@@ -63,31 +59,6 @@ def _has_days(field: str) -> bool:
     except CronSimError:
         return False
     return True
-
-
-def check_timezone(name: str) -> str | None:
-    """What is wrong with the name of a time zone; None if nothing is."""
-    names = _zones()
-    if name in names:
-        return None
-    if offset := _OFFSET.fullmatch(name.strip()):
-        hours = int(offset["hours"])
-        exact = f"'Etc/GMT{'-' if offset['sign'] == '+' else '+'}{hours}' (its sign is the other way round)"
-        whole = hours and not int(offset["minutes"] or 0) and f"Etc/GMT-{hours}" in names
-        return f"{name!r} is no time zone: name a city, like 'Europe/Moscow'" + (f", or write {exact}" if whole else "")
-    by_city = {zone.rsplit("/", 1)[-1].casefold(): zone for zone in sorted(names)}
-    city = name.strip().replace(" ", "_").rsplit("/", 1)[-1].casefold()
-    return complaint(
-        f"{name!r} is no time zone",
-        by_city.get(city, name),
-        [by_city[city]] if city in by_city else names,
-        "use a name like 'Asia/Tokyo' or 'UTC'",
-    )
-
-
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import pytest
 from monitor.core.model import DigestSpec
 from monitor.core.polling import CEILING
 from monitor.core.retrying import next_attempt
-from monitor.core.schedule import check_cron, check_timezone, digest_due, next_digest
+from monitor.core.schedule import check_cron, digest_due, next_digest
 from monitor.errors import DeliveryFault
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
@@ -157,28 +157,6 @@ def test_good_cron_lines_have_no_complaint(line: str) -> None:
 )
 def test_bad_cron_lines_get_a_complaint_that_helps(line: str, complaint: str) -> None:
     assert complaint in (check_cron(line) or "no complaint")
-
-
-@pytest.mark.parametrize(
-    ("name", "complaint"),
-    [
-        ("Asia/Tokyo", None),
-        ("UTC", None),
-        ("Asia/Tokio", "'Asia/Tokio' is no time zone, did you mean 'Asia/Tokyo'? Use a name like"),
-        ("Tokyo", "did you mean 'Asia/Tokyo'?"),
-        ("new york", "did you mean 'America/New_York'?"),
-        ("asia/vladivostok", "did you mean 'Asia/Vladivostok'?"),
-        ("Mars/Olympus", "'Mars/Olympus' is no time zone: use a name like 'Asia/Tokyo' or 'UTC'"),
-        ("UTC+3", "name a city, like 'Europe/Moscow', or write 'Etc/GMT-3' (its sign is the other way round)"),
-        ("-05:00", "or write 'Etc/GMT+5'"),
-        ("UTC+5:30", "'UTC+5:30' is no time zone: name a city, like 'Europe/Moscow'"),
-        ("", "is no time zone"),
-        ("../etc/passwd", "is no time zone"),
-    ],
-)
-def test_time_zones_are_checked(name: str, complaint: str | None) -> None:
-    got = check_timezone(name)
-    assert got is None if complaint is None else complaint in (got or "no complaint")
 
 
 # --- deliveries -------------------------------------------------------------------------------------------

@@ -12,8 +12,8 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from monitor.core.model import Target
-from monitor.core.schedule import check_timezone
 from monitor.core.suggest import suggestion
+from monitor.core.zones import check_timezone
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
