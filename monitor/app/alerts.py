@@ -117,7 +117,10 @@ class AlertWriter:
         found = []
         for one in due:
             alert = one.alert
-            if left := tuple(hit for hit in alert.hit_ids if hit in audible):
+            left = tuple(hit for hit in alert.hit_ids if hit in audible)
+            if alert.graver_since and len(left) < len(alert.hit_ids):
+                continue  # perhaps it was the graver one that is silenced: the next look knows when the others are due
+            if left:
                 found.append(replace(one, alert=replace(alert, hit_ids=left)))
             elif not alert.hit_ids and alert.story_id in loud:
                 found.append(one)

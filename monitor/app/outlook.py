@@ -106,6 +106,8 @@ def _alert(store: Store, watch: Watch, spec: DigestSpec, alerts: Sequence[Alert]
 def _reason(spec: DigestSpec, alert: Alert) -> str:
     if not alert.hit_ids:
         return "told again: nobody has acknowledged it"
+    if alert.graver_since:
+        return f"graver than what was told: gathering for {routes.in_words(spec.wait)}"
     if alert.told:
         return f"further reports, every {routes.in_words(spec.update_every)} at most"
     return f"gathering for {routes.in_words(spec.wait)}"

@@ -5,7 +5,7 @@ Which hits were in its tray is not recorded; it follows from when they were foun
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
@@ -157,38 +157,42 @@ def waiting(
     tray: list[StoredHit] = []
     tellings: list[Telling] = []
     by_story = sorted((hit for hit in hits if hit.at <= moment), key=lambda hit: (hit.story_id, hit.at, hit.id))
-    for story_id, group in groupby(by_story, key=lambda hit: hit.story_id):
-        held: list[StoredHit] = []
-        told: Telling | None = None
+    for _, group in groupby(by_story, key=lambda hit: hit.story_id):
+        course = _Course()
         for hit in group:
-            told, held = _tell(spec, story_id, held, told, hit.at, urgent)
-            held.append(hit)
-        told, held = _tell(spec, story_id, held, told, moment, urgent)
-        tray += held
-        if told and held:
-            tellings.append(told)
+            _tell(spec, course, hit.at, urgent)
+            course.held.append(hit)
+        _tell(spec, course, moment, urgent)
+        tray += course.held
+        if course.told and course.held:
+            tellings.append(course.told)
     return tray, tellings
 
 
-def _tell(
-    spec: DigestSpec,
-    story_id: int,
-    held: list[StoredHit],
-    told: Telling | None,
-    now: datetime,
-    urgent: Callable[[StoredHit], bool],
-) -> tuple[Telling | None, list[StoredHit]]:
-    """What was told of a story, and what of it waited, at `now`."""
+@dataclass(slots=True)
+class _Course:
+    """A story's: what was told of it, how grave at most, and what waits."""
+
+    told: Telling | None = None
+    rank: int = -1
+    held: list[StoredHit] = field(default_factory=list)
+
+
+def _tell(spec: DigestSpec, course: _Course, now: datetime, urgent: Callable[[StoredHit], bool]) -> None:
+    """Tell what waits of a story, if it was due by `now`."""
+    told, held = course.told, course.held
     if not held:
-        return told, held
-    alert = Alert(story_id, since=held[0].at, told=told, last_report=held[-1].at)
+        return
+    graver = next((hit.at for hit in held if hit.hit.severity.rank > course.rank), None) if told else None
+    alert = Alert(held[0].story_id, since=held[0].at, graver_since=graver, told=told, last_report=held[-1].at)
     due = schedule.alert_due(spec, alert, held[-1].at)
     if due is None:
-        return told, held
+        return
     due = schedule.held_until(spec, due, urgent=any(map(urgent, held))) or due
-    if due > now:
-        return told, held
-    return Telling(spec.id, story_id, told.first_at if told else due, due), []
+    if due <= now:
+        course.told = Telling(spec.id, alert.story_id, told.first_at if told else due, due)
+        course.rank = max(course.rank, _gravest(held))
+        course.held = []
 
 
 def seen_to(

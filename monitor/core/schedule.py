@@ -127,24 +127,31 @@ def next_hour(spec: DigestSpec, *, last: datetime, now: datetime) -> datetime | 
 def alert_due(spec: DigestSpec, alert: Alert, now: datetime) -> datetime | None:
     """From when on a story is to be told by a digest at once, maybe in the future, in UTC; None: nothing to tell.
 
-    A new story is gathered for `wait`; further reports come `update_every` after the last telling; without any, a
-    story that nobody has acknowledged comes again `repeat_after` the last telling, MAX_REPEATS times, while its last
-    report is younger than NO_REPEAT_AFTER. Quiet hours and the rate are not considered.
+    A new story is gathered for `wait`, and so is a report that is graver than all that was told of one; other further
+    reports come `update_every` after the last telling; without any, a story that nobody has acknowledged comes again
+    `repeat_after` the last telling, MAX_REPEATS times, while its last report is younger than NO_REPEAT_AFTER. Quiet
+    hours and the rate are not considered.
     """
     told, since = alert.told, alert.since
     # Whatever was done in the future shows that the clock was set back: waiting for it could take for ever.
     set_back = told is not None and told.last_at > now + _SET_BACK
     if since is not None:
         if told is None:
-            return now.astimezone(UTC) if since > now else later(since, spec.wait)
+            return _gathered(spec, since, now)
         came = min(since, now).astimezone(UTC)
-        return came if set_back else max(came, later(told.last_at, spec.update_every))
+        due = came if set_back else max(came, later(told.last_at, spec.update_every))
+        return min(due, _gathered(spec, alert.graver_since, now)) if alert.graver_since else due
     if alert.acknowledged or spec.repeat_after is None or alert.last_report is None:
         return None
     if told is None or told.repeats >= MAX_REPEATS:
         return None
     due = now.astimezone(UTC) if set_back else later(told.last_at, spec.repeat_after)
     return due if max(due, now) - alert.last_report < NO_REPEAT_AFTER else None
+
+
+def _gathered(spec: DigestSpec, since: datetime, now: datetime) -> datetime:
+    """When the `wait` is over of what came then; at once of what came in the future, which is over when it is told."""
+    return now.astimezone(UTC) if since > now else later(since, spec.wait)
 
 
 def fold_until(

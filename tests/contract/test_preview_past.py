@@ -266,6 +266,31 @@ def test_of_a_digest_at_once_a_time_of_day_shows_what_waited(
     assert headlines(desk.look(FLASH, NOON + timedelta(minutes=minutes))) == waiting, why
 
 
+@pytest.mark.parametrize(
+    ("summary", "minutes", "waits", "why"),
+    [
+        ("A pier, too.", 59, True, "no graver: it waits for its turn"),
+        ("A pier, too.", 65, False, "its turn, an hour after the last telling"),
+        ("A bridge, too.", 10, True, "graver, still gathered"),
+        ("A bridge, too.", 11, False, "graver: it did not wait for its turn"),
+    ],
+)
+def test_of_a_digest_at_once_a_graver_report_waited_no_longer_than_a_new_story(
+    store: SqliteStore, summary: str, minutes: int, waits: bool, why: str
+) -> None:
+    patient = replace(FLASH, update_every=HOUR)
+    desk = Newsdesk(store, (patient,))
+    for feed in FEEDS:
+        desk.poll(feed, BEGIN, article(f"old-{feed.id}", "Old weather"))
+    title = "The northern harbour opens again after the winter"
+    desk.poll(FEEDS[0], NOON, article("a", title))
+    desk.poll(FEEDS[1], NOON + timedelta(minutes=6), article("b", title, summary=summary))
+
+    then = desk.look(patient, NOON + timedelta(minutes=minutes))
+
+    assert headlines(then) == [title] * waits, why
+
+
 def test_of_a_digest_at_once_a_day_shows_all_its_alerts_in_one(desk: Newsdesk) -> None:
     for number, title in enumerate(("A harbour opens", "The harbour of the south", "A bridge only")):
         desk.poll(FEEDS[0], NOON + number * HOUR, article(f"a{number}", title))

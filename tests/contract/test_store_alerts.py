@@ -65,8 +65,8 @@ def test_what_waits_is_told_story_by_story_the_longest_waiting_first(store: Sqli
     store.digests.wait("flash", [a2, a, b], hours(2))
     store.digests.wait("morning", [a], NOW)
     assert alerts(store, 3) == [
-        Alert(two, (b, b2), hours(1), frozenset({"spies", "tumen"}), last_report=NOW),
-        Alert(one, (a, a2), hours(2), frozenset({"spies", "tumen"}), last_report=NOW),
+        Alert(two, (b, b2), hours(1), Severity.HIGH, rules=frozenset({"spies", "tumen"}), last_report=NOW),
+        Alert(one, (a, a2), hours(2), Severity.HIGH, rules=frozenset({"spies", "tumen"}), last_report=NOW),
     ]
 
 
@@ -83,6 +83,34 @@ def test_a_story_told_before_says_when_and_whether_somebody_has_seen_to_it(store
     assert store.digests.tellings("flash", [one, 99]) == {one: found.told}
     assert store.digests.tellings("morning", [one]) == {}
     assert store.digests.told("flash", [one]) == [a]
+
+
+@pytest.mark.parametrize(
+    ("before", "waiting", "graver", "why"),
+    [
+        (["low", "medium"], ["low", "medium"], None, "as grave as what was told"),
+        (["low", "medium"], ["medium", "high", "critical"], 6, "since the first of the graver ones came"),
+        (["critical"], ["high"], None, "less grave"),
+        ([], ["critical"], None, "new: nothing was told"),
+    ],
+)
+def test_what_is_graver_than_all_that_was_told_is_known(
+    store: SqliteStore, before: list[str], waiting: list[str], graver: float | None, why: str
+) -> None:
+    """Reports of one story, one an hour: those told, at four; those that wait, from five on."""
+    rules = [f"r{number}" for number in range(len(before + waiting))]
+    ids = saved_hits(store, "a", rules=rules)
+    (one,) = story_of(store, ids[0])
+    for hit, severity in zip(ids, before + waiting, strict=True):
+        store.connection.execute("UPDATE hits SET severity = ? WHERE id = ?", (severity, hit))
+    store.digests.wait("flash", ids[: len(before)], hours(1))
+    if before:
+        told(store, hours(4), ids[: len(before)], one)
+    for number, hit in enumerate(ids[len(before) :], start=5):
+        store.digests.wait("flash", [hit], hours(number))
+    (found,) = alerts(store, 9)
+    assert (found.since, found.graver_since) == (hours(5), graver and hours(graver)), why
+    assert found.severity == waiting[-1]
 
 
 def test_a_story_comes_again_until_it_was_told_often_enough_is_old_or_seen_to(store: SqliteStore) -> None:

@@ -25,13 +25,18 @@ def due(
     before: Telling | None = None,
     *,
     acknowledged: bool = False,
+    graver: timedelta | None = None,
     report: timedelta | None = H,
     spec: DigestSpec = SPEC,
 ) -> timedelta | None:
-    """How long from now, for a story whose tray was opened `since` ago and whose last report came `report` ago."""
+    """How long from now, for a story whose tray was opened `since` ago and whose last report came `report` ago.
+
+    `graver`: how long ago one came that is graver than all that was told.
+    """
     alert = Alert(
         story_id=1,
         since=None if since is None else NOW - since,
+        graver_since=None if graver is None else NOW - graver,
         told=before,
         acknowledged=acknowledged,
         last_report=None if report is None else NOW - report,
@@ -78,6 +83,23 @@ def test_a_story_that_nobody_acknowledges_comes_again(
     before: Telling, more: dict[str, object], expected: timedelta | None, why: str
 ) -> None:
     assert due(None, before, **more) == expected, why  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("since", "graver", "before", "expected", "why"),
+    [
+        (10 * S, 10 * S, told(M), 50 * S, "gathered like a new story, not held for its turn"),
+        (3 * M, 10 * S, told(4 * M), 50 * S, "from its own arrival, not from that of the others"),
+        (270 * S, 10 * S, told(290 * S), 10 * S, "its turn comes sooner"),
+        (2 * M, 2 * M, told(3 * M), -M, "overdue"),
+        (-H, -H, told(M), 0 * S, "the clock was set back: at once"),
+        (10 * S, 10 * S, told(-2 * H), -10 * S, "told in the future: the clock was set back"),
+    ],
+)
+def test_a_graver_report_does_not_wait_for_its_turn(
+    since: timedelta, graver: timedelta, before: Telling, expected: timedelta, why: str
+) -> None:
+    assert due(since, before, graver=graver) == expected, why
 
 
 def test_without_repeat_after_nothing_comes_again() -> None:

@@ -11,7 +11,7 @@ from support.alerting import DESK, FEEDS, FLASH, RULES, Newsdesk
 from support.stored import NOW, count, hours
 
 from monitor.adapters.store import SqliteStore, open_store
-from monitor.core.model import Ack, QuietHours, Rate, Silence, SilenceKind, StoryStatus, Target, Window
+from monitor.core.model import Ack, QuietHours, Rate, Severity, Silence, SilenceKind, StoryStatus, Target, Window
 
 NEW, MORE, CHANGED, AGAIN = StoryStatus
 HOUR = timedelta(hours=1)
@@ -76,6 +76,33 @@ def test_further_reports_wait_for_their_turn_and_stand_before_what_was_told(desk
     assert (story.status, update.thread, story.told_at) == (MORE, f"flash/{a}", NOW + timedelta(minutes=1))
     assert [carrier.title for carrier in story.carriers] == ["Новость a2", "Новость a3"]
     assert [carrier.title for carrier in story.earlier] == ["Новость a"]
+
+
+def test_a_graver_report_takes_what_waits_along_and_does_not_wait_for_its_turn(desk: Newsdesk) -> None:
+    a = desk.report("a")
+    desk.tick(minutes=1)
+    desk.report("a2", story=a)
+    desk.now += timedelta(minutes=1)
+    desk.report("a3", story=a, rule="alarm")
+    assert desk.tick(seconds=59) == []
+    (update,) = desk.tick(seconds=1)
+    assert [carrier.title for carrier in update.stories[0].carriers] == ["Новость a2", "Новость a3"]
+    assert (update.thread, update.stories[0].told_severity) == (f"flash/{a}", Severity.HIGH)
+    desk.report("a4", story=a, rule="alarm")
+    assert desk.tick(minutes=4) == [], "as grave as what was told: it waits for its turn"
+    assert len(desk.tick(minutes=1)) == 1
+
+
+def test_a_graver_report_that_is_silenced_hurries_no_other(desk: Newsdesk) -> None:
+    a = desk.report("a")
+    desk.tick(minutes=1)
+    desk.store.people.silence(silence(SilenceKind.RULE, "alarm"))
+    desk.report("a2", story=a)
+    desk.report("a3", story=a, rule="alarm")
+    assert [desk.tick(minutes=1) for _ in range(4)] == [[]] * 4
+    assert desk.waiting() == 1
+    (update,) = desk.tick(minutes=1)
+    assert [carrier.title for carrier in update.stories[0].carriers] == ["Новость a2"]
 
 
 def test_a_late_report_of_a_story_told_long_ago_goes_out_at_once(desk: Newsdesk) -> None:

@@ -36,6 +36,7 @@ from monitor.core.model import (
     Wording,
 )
 
+SEVERITIES = tuple(Severity)  # by rank
 _NO_HABITS = Habits()
 
 
@@ -274,6 +275,8 @@ def alert(digest: str, row: sqlite3.Row) -> Alert:
         story_id=row["story_id"],
         hit_ids=tuple(sorted(json.loads(row["hit_ids"]))),
         since=moment_or_none(row["since"]),
+        severity=None if row["rank"] is None else SEVERITIES[row["rank"]],
+        graver_since=moment_or_none(row["graver_since"]),
         rules=frozenset(json.loads(row["rules"])),
         told=telling(digest, row) if row["first_at"] else None,
         acknowledged=bool(row["acknowledged"]),

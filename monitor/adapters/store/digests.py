@@ -7,7 +7,7 @@ from datetime import datetime
 from monitor.adapters.store import codec, editions
 from monitor.adapters.store.codec import moment, moment_or_none, stamp, stamp_or_none, to_json
 from monitor.adapters.store.database import Database
-from monitor.adapters.store.gravity import ACK_COUNTS
+from monitor.adapters.store.gravity import ACK_COUNTS, rank
 from monitor.core.model import Alert, Delivery, Digest, RuleEdit, RuleInfo, StoryStatus, Telling, Waiting
 from monitor.errors import StoreError
 
@@ -50,10 +50,10 @@ WHERE EXISTS (SELECT 1 FROM told WHERE digest = :digest AND hit_id = value)
 
 # Stories with something in the tray, and those told before that may have to come again: asked every few seconds, so
 # that the hits are only counted together here. CROSS JOIN: in this order, from the few to the many.
-_ALERTS = """
+_ALERTS_BY_GRAVITY = """
 WITH tray AS (
     SELECT h.story_id, min(w.since) AS since, json_group_array(w.hit_id) AS hit_ids,
-        json_group_array(DISTINCT h.rule) AS rules
+        json_group_array(DISTINCT h.rule) AS rules, max({rank}) AS rank
     FROM waiting AS w JOIN hits AS h ON h.id = w.hit_id WHERE w.digest = :digest GROUP BY h.story_id
 ), again AS (
     SELECT t.story_id, json_group_array(DISTINCT h.rule) AS rules
@@ -63,16 +63,27 @@ WITH tray AS (
         AND t.repeats < :most AND t.story_id NOT IN (SELECT story_id FROM tray)
         AND NOT EXISTS (SELECT 1 FROM acks AS a WHERE a.story_id = t.story_id AND {ack_counts})
     GROUP BY t.story_id
+), heard AS MATERIALIZED (
+    SELECT tray.story_id, max({rank}) AS rank
+    FROM tray CROSS JOIN tellings AS t ON t.digest = :digest AND t.story_id = tray.story_id
+    CROSS JOIN hits AS h ON h.story_id = t.story_id CROSS JOIN told ON told.digest = :digest AND told.hit_id = h.id
+    GROUP BY tray.story_id
 )
 SELECT s.id AS story_id, s.last_at AS report_at, tray.since, coalesce(tray.hit_ids, '[]') AS hit_ids,
-    one.rules, t.first_at, t.last_at, t.repeats,
+    tray.rank, one.rules, t.first_at, t.last_at, t.repeats,
+    CASE WHEN tray.rank > heard.rank THEN (
+        SELECT min(w.since) FROM hits AS h JOIN waiting AS w ON w.digest = :digest AND w.hit_id = h.id
+        WHERE h.story_id = s.id AND {rank} > heard.rank
+    ) END AS graver_since,
     EXISTS (SELECT 1 FROM acks AS a WHERE a.story_id = s.id AND {ack_counts}) AS acknowledged
 FROM (SELECT story_id, rules FROM tray UNION ALL SELECT story_id, rules FROM again) AS one
 JOIN stories AS s ON s.id = one.story_id
 LEFT JOIN tray ON tray.story_id = one.story_id
 LEFT JOIN tellings AS t ON t.digest = :digest AND t.story_id = one.story_id
+LEFT JOIN heard ON heard.story_id = one.story_id
 ORDER BY coalesce(tray.since, t.last_at), s.id
 """
+_ALERTS = _ALERTS_BY_GRAVITY.format(rank=rank("h.severity"), ack_counts=ACK_COUNTS)
 
 _TELLINGS = """
 SELECT story_id, first_at, last_at, repeats FROM tellings
@@ -170,7 +181,7 @@ class DigestDesk:
             "report_after": stamp(report_after),
             "most": most,
         }
-        return [codec.alert(digest, row) for row in self._database.rows(_ALERTS.format(ack_counts=ACK_COUNTS), values)]
+        return [codec.alert(digest, row) for row in self._database.rows(_ALERTS, values)]
 
     def tellings(self, digest: str, story_ids: Collection[int]) -> dict[int, Telling]:
         """By story, what this digest told of it; those never told are absent."""

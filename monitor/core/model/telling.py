@@ -129,6 +129,8 @@ class Alert:
     story_id: int
     hit_ids: tuple[int, ...] = ()  # in the tray
     since: datetime | None = None  # when the oldest of them was put there; None: nothing waits
+    severity: Severity | None = None  # the gravest of them
+    graver_since: datetime | None = None  # when the oldest was put there that is graver than all that was told
     rules: frozenset[str] = frozenset()  # of the hits in the tray; where none wait, of those told
     told: Telling | None = None
     acknowledged: bool = False
