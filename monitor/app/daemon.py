@@ -224,7 +224,8 @@ class Daemon:
     async def _beat(self, *, stopped: bool = False) -> None:
         """A sign of life; `stopped`: the last one, so that nobody takes it for life."""
         broken = [f"{name} fails: {reason}" for name, reason in self._failing.items()]
-        notes = [*self._watch.notes, *broken]
+        deserted = await self._desk.at_store(self._desk.writer.deserted, self._watch)
+        notes = [*self._watch.notes, *map(str, deserted), *broken]
         status: dict[str, object] = {"feeds": len(self._watch.enabled), "polling": len(self._polls), "notes": notes}
         if stopped:
             status["stopped"] = True

@@ -3,11 +3,13 @@
 Here stand digests with a cron line and what is written by hand; those at once are in alerts.py.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
 
-from monitor.app import spoilers
+import structlog
+
+from monitor.app import readers, spoilers
 from monitor.app.alerts import AlertWriter, thread
 from monitor.app.drafts import ITS_HOUR, Draft, Drafter
 from monitor.app.outlook import DigestOutlook, orphans, outlook
@@ -17,6 +19,9 @@ from monitor.core import schedule
 from monitor.core.digest import Occasion
 from monitor.core.model import Digest, DigestSpec, Waiting
 from monitor.core.quiet import pause_at
+from monitor.errors import MonitorError
+
+log = structlog.get_logger()
 
 
 class DigestWriter:
@@ -26,15 +31,21 @@ class DigestWriter:
         self._store = store
         self._drafter = Drafter(store=store, renderer=renderer, sample=sample)
         self._alerts = AlertWriter(store, self._drafter)
+        self._deserted: Collection[str] = ()  # digests of which it was said
 
     def write_due(self, watch: Watch, now: datetime) -> list[Digest]:
         """Write every digest whose time has come; one that can't be written never keeps the others back.
 
-        Raises ExceptionGroup with what could not be written, when all else is.
+        One that everybody has left is not written: nothing shall count as told that nobody gets. Raises ExceptionGroup
+        with what could not be written, when all else is.
         """
         written: list[Digest] = []
         errors: list[Exception] = []
+        deserted = readers.deserted(self._store, watch.digests)
+        self._warn(deserted)
         for spec in watch.digests:
+            if spec.id in deserted:
+                continue
             try:
                 if spec.immediate:
                     written += self._alerts.write_due(watch, spec, now, errors)
@@ -49,8 +60,11 @@ class DigestWriter:
     def write(self, watch: Watch, spec: DigestSpec, now: datetime) -> Digest:
         """Write one digest now, due or not: empties its tray and queues its deliveries, together or not at all.
 
-        Raises ExceptionGroup with what could not be written, when the rest is.
+        Raises MonitorError, with nothing changed, when everybody has left it; ExceptionGroup with what could not be
+        written, when the rest is.
         """
+        if deserted := readers.deserted(self._store, [spec]):
+            raise MonitorError(str(deserted[spec.id]))
         errors: list[Exception] = []
         digest = self._write(watch, spec, now, ITS_HOUR, errors)
         if errors:
@@ -124,6 +138,18 @@ class DigestWriter:
     def orphans(self, watch: Watch) -> list[Waiting]:
         """Trays of digests that stand in the file no more."""
         return orphans(self._store, watch)
+
+    def deserted(self, watch: Watch) -> list[readers.Deserted]:
+        """The digests that everybody has left."""
+        return list(readers.deserted(self._store, watch.digests).values())
+
+    def _warn(self, deserted: Mapping[str, readers.Deserted]) -> None:
+        """Say once that a digest is not written any more, and once that it is again."""
+        for digest in deserted.keys() - set(self._deserted):
+            log.warning("a digest has no readers left", digest=digest, note=str(deserted[digest]))
+        for digest in set(self._deserted) - deserted.keys():
+            log.info("a digest is not without readers any more", digest=digest)
+        self._deserted = frozenset(deserted)
 
     def _last(self, spec: DigestSpec, now: datetime) -> datetime:
         return self._store.digests.last_sent(spec.id) or self._store.digests.start(spec.id, now)

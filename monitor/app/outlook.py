@@ -1,19 +1,26 @@
 """What each digest has before it: when it goes next, what waits in it, and what it waits for. Changes nothing."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
 
+from monitor.app import readers
 from monitor.app.ports import Store
 from monitor.app.watch import Watch
-from monitor.core import routes, schedule
-from monitor.core.model import Alert, DigestSpec, Waiting
+from monitor.core import routes, schedule, silences
+from monitor.core.model import Alert, DigestSpec, Silence, StoredHit, Target, Waiting
 from monitor.core.quiet import MAINTENANCE, QUIET, Pause, pause_at
 
 
 @dataclass(frozen=True, slots=True)
 class DigestOutlook:
-    """One digest's present. `waiting` counts reports, of `stories`; `waits_for` says in words what keeps them back."""
+    """One digest's present. `waiting` counts reports, of `stories`; `waits_for` says in words what keeps them back.
+
+    Silences that will hold when the digest comes are considered: what they keep from being told is `silenced`.
+    """
 
     spec: DigestSpec
     waiting: int
@@ -22,6 +29,13 @@ class DigestOutlook:
     next_at: datetime | None  # not before now; None: nothing waits, or its hour never comes
     waits_for: str = ""
     held_until: datetime | None = None  # by quiet hours or maintenance, where these keep it back
+    silenced: int = 0  # reports in the tray that will be counted, not told
+    left: tuple[Target, ...] = ()  # those it is for by the file who want it no more
+
+    @property
+    def to(self) -> tuple[Target, ...]:
+        """Who gets it."""
+        return tuple(target for target in self.spec.to if target not in self.left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +49,9 @@ class _Coming:
 
 def outlook(store: Store, watch: Watch, now: datetime) -> list[DigestOutlook]:
     """Every digest in the order of the file. Blocks on the store."""
-    trays = store.digests.waiting()
-    return [_one(store, watch, spec, trays.get(spec.id), now) for spec in watch.digests]
+    trays, left = store.digests.waiting(), store.people.departed()
+    nobody: frozenset[Target] = frozenset()
+    return [_one(store, watch, spec, trays.get(spec.id), now, left.get(spec.id, nobody)) for spec in watch.digests]
 
 
 def orphans(store: Store, watch: Watch) -> list[Waiting]:
@@ -45,20 +60,39 @@ def orphans(store: Store, watch: Watch) -> list[Waiting]:
     return [tray for name, tray in sorted(store.digests.waiting().items()) if name not in known]
 
 
-def _one(store: Store, watch: Watch, spec: DigestSpec, tray: Waiting | None, now: datetime) -> DigestOutlook:
-    last = store.digests.last_sent(spec.id)
+def _one(
+    store: Store, watch: Watch, spec: DigestSpec, tray: Waiting | None, now: datetime, left: frozenset[Target]
+) -> DigestOutlook:
+    found = DigestOutlook(
+        spec, 0, 0, store.digests.last_sent(spec.id), None, left=tuple(target for target in spec.to if target in left)
+    )
     hit_ids = tray.hit_ids if tray else ()
+    in_force = store.people.silences(now)
     if spec.immediate:
-        alerts = _alerts(store, spec, now)
-        stories = sum(bool(alert.hit_ids) for alert in alerts)
+        alerts = _audible(store, watch, spec, _alerts(store, spec, now), in_force, now)
+        waiting, stories = sum(len(alert.hit_ids) for alert in alerts), sum(bool(alert.hit_ids) for alert in alerts)
         coming = _alert(store, watch, spec, alerts, now)
     else:
-        stories = len({hit.story_id for hit in store.archive.hits(hit_ids)}) if hit_ids else 0
-        coming = _scheduled(spec, last or now, now)
+        coming = _scheduled(spec, found.last_at or now, now)
+        hits = store.archive.hits(hit_ids) if hit_ids else []
+        hits, _ = silences.sort_out(hits, in_force, coming.at if coming else now)
+        waiting, stories = len(hits), len({hit.story_id for hit in hits})
+    found = replace(found, waiting=waiting, stories=stories, silenced=len(hit_ids) - waiting)
+    if spec.to and not found.to:
+        return replace(found, waits_for=readers.NOBODY)
     if coming is None:
-        return DigestOutlook(spec, len(hit_ids), stories, last, None)
+        return replace(found, **_idle(spec, now)) if spec.immediate else found
     until = coming.pause.until if coming.pause else None
-    return DigestOutlook(spec, len(hit_ids), stories, last, coming.at, coming.why, until)
+    return replace(found, next_at=coming.at, waits_for=coming.why, held_until=until)
+
+
+def _idle(spec: DigestSpec, now: datetime) -> dict[str, Any]:
+    """What would keep back the next hit of a digest at once in which nothing waits."""
+    held = _held(spec, now, "")
+    if held.pause is None:
+        return {}
+    spared = spec.quiet_unless and pause_at(spec, now, urgent=True) is None
+    return {"waits_for": held.why + (" (all but quiet_unless)" if spared else ""), "held_until": held.pause.until}
 
 
 def _scheduled(spec: DigestSpec, last: datetime, now: datetime) -> _Coming | None:
@@ -88,15 +122,50 @@ def _alerts(store: Store, spec: DigestSpec, now: datetime) -> list[Alert]:
     return store.digests.alerts(spec.id, now, told_before=now, report_after=since, most=most)
 
 
-def _alert(store: Store, watch: Watch, spec: DigestSpec, alerts: Sequence[Alert], now: datetime) -> _Coming | None:
-    """The first that will be told of these."""
+def _audible(
+    store: Store, watch: Watch, spec: DigestSpec, alerts: Sequence[Alert], in_force: Sequence[Silence], now: datetime
+) -> Sequence[Alert]:
+    """Without what will be silenced when its time comes; stories of which nothing is left are absent."""
+    if not in_force:
+        return alerts
+    ids = [hit for alert in alerts for hit in alert.hit_ids]
+    ids += store.digests.told(spec.id, [alert.story_id for alert in alerts if not alert.hit_ids])
+    story = attrgetter("story_id")
+    hits = {key: list(group) for key, group in groupby(sorted(store.archive.hits(ids), key=story), story)}
     found = []
     for alert in alerts:
-        due = schedule.alert_due(spec, alert, now)
-        if due is not None:
-            rules = (watch.rules_by_id.get(rule) for rule in alert.rules)
-            urgent = any(routes.urgent(spec, rule) for rule in rules if rule)
-            found.append(_held(spec, max(due, now), "due now" if due <= now else _reason(spec, alert), urgent=urgent))
+        coming = _single(watch, spec, alert, now)
+        heard, silenced = silences.sort_out(hits.get(alert.story_id, ()), in_force, coming.at if coming else now)
+        if heard:
+            found.append(_of(alert, heard) if silenced and alert.hit_ids else alert)
+    return found
+
+
+def _of(alert: Alert, heard: Sequence[StoredHit]) -> Alert:
+    """The alert with these of its hits only."""
+    gravest = max((hit.hit.severity for hit in heard), key=attrgetter("rank"))
+    return replace(
+        alert,
+        hit_ids=tuple(hit.id for hit in heard),
+        severity=gravest,
+        graver_since=alert.graver_since if gravest is alert.severity else None,
+        rules=frozenset(hit.hit.rule for hit in heard),
+    )
+
+
+def _single(watch: Watch, spec: DigestSpec, alert: Alert, now: datetime) -> _Coming | None:
+    """When this one comes, whatever the others do."""
+    due = schedule.alert_due(spec, alert, now)
+    if due is None:
+        return None
+    rules = (watch.rules_by_id.get(rule) for rule in alert.rules)
+    urgent = any(routes.urgent(spec, rule) for rule in rules if rule)
+    return _held(spec, max(due, now), "due now" if due <= now else _reason(spec, alert), urgent=urgent)
+
+
+def _alert(store: Store, watch: Watch, spec: DigestSpec, alerts: Sequence[Alert], now: datetime) -> _Coming | None:
+    """The first that will be told of these."""
+    found = [coming for alert in alerts if (coming := _single(watch, spec, alert, now))]
     first = min(found, key=lambda coming: coming.at, default=None)
     if first is None or first.at > now:
         return first

@@ -152,6 +152,10 @@ class People(Protocol):
         """Who left a digest, and when."""
         ...
 
+    def departed(self) -> dict[str, frozenset[Target]]:
+        """By digest, who left it; those that nobody left are absent."""
+        ...
+
 
 class Outbox(Protocol):
     """Deliveries on their way."""

@@ -88,6 +88,8 @@ async def _examine(session: Session) -> AsyncIterator[Finding]:
         yield Finding("files", State.WARNING, warning)
     for finding in _machine(settings):
         yield finding
+    for finding in _deserted(settings, checked):
+        yield finding
     enabled = [feed for feed in checked.feeds.feeds if feed.enabled] if checked.feeds else []
     yield await _clock(settings, enabled)
     if settings.listen:
@@ -123,6 +125,21 @@ def _machine(settings: "Settings") -> Iterable[Finding]:
         yield Finding("daemon", State.OK, f"alive, last sign of life {output.when(beat[0], now)}")
     else:
         yield Finding("daemon", State.SKIPPED, "not running now", "monitor run starts it")
+
+
+def _deserted(settings: "Settings", checked: "Checkup") -> Iterable[Finding]:
+    """Digests that everybody has left; none where the database can't be read, of which there is a finding already."""
+    from monitor.app.readers import deserted
+    from monitor.wiring import opened
+
+    if checked.rules is None or not settings.db.exists():
+        return []
+    try:
+        with opened(settings) as store:
+            found = deserted(store, checked.rules.digests)
+    except MonitorError:
+        return []
+    return [Finding(f"digest {one.digest}", State.WARNING, one.problem, one.remedy) for one in found.values()]
 
 
 async def _clock(settings: "Settings", feeds: "list[FeedSpec]") -> Finding:

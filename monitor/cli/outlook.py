@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from monitor.app.readers import NOBODY
 from monitor.cli import output
 from monitor.cli.session import Json, Session
 
@@ -39,16 +40,19 @@ def list_digests(session: Session, as_json: Json = False) -> None:
 
 def _row(outlook: "DigestOutlook", now: datetime) -> tuple[object, ...]:
     spec = outlook.spec
-    targets = ", ".join(map(str, spec.to))
+    targets = ", ".join(map(str, outlook.to)) or (NOBODY if outlook.left else "")
     waits_for = outlook.waits_for
     if outlook.held_until:
         waits_for += f" until {_local(outlook.held_until, spec.timezone)}"
-    if outlook.next_at is None:
+    if outlook.left and not outlook.to:
+        coming, waits_for = "never", ""
+    elif outlook.next_at is None:
         coming = "with the next hit" if spec.immediate else "never"
     else:
         coming = f"{_local(outlook.next_at, spec.timezone)} {spec.timezone}"
     last = output.when(outlook.last_at, now)
-    return spec.id, spec.at or "once", coming, waits_for, outlook.stories, outlook.waiting, last, targets
+    reports = f"{outlook.waiting}, {outlook.silenced} silenced" if outlook.silenced else outlook.waiting
+    return spec.id, spec.at or "once", coming, waits_for, outlook.stories, reports, last, targets
 
 
 def _orphan_row(tray: "Waiting") -> tuple[object, ...]:
@@ -73,9 +77,11 @@ def _plain(outlook: "DigestOutlook") -> dict[str, object]:
         "languages": spec.languages,
         "countries": spec.countries,
         "sources": spec.sources,
-        "to": [str(target) for target in spec.to],
+        "to": [str(target) for target in outlook.to],
+        "left": [str(target) for target in outlook.left],
         "stories": outlook.stories,
         "waiting": outlook.waiting,
+        "silenced": outlook.silenced,
         "waits_for": outlook.waits_for,
         "held_until": outlook.held_until,
         "last_at": outlook.last_at,

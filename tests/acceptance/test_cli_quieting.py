@@ -152,3 +152,21 @@ def test_who_left_a_digest_is_listed_and_can_be_taken_back(home: Path) -> None:
     assert listed == {"email:anna@example.org": NOW.isoformat(), "email:boris@example.org": None}
     answer(home, "digest", "subscribers", "flash", "--back", "email:anna@example.org")
     assert "no, left" not in answer(home, "digest", "subscribers", "flash")
+
+
+def test_a_digest_that_all_have_left_is_for_nobody_and_can_not_be_sent(home: Path) -> None:
+    (before,) = rows(answer(home, "digest", "list", "--json").encode())
+    assert (before["to"], before["left"]) == (["email:boris@example.org"], ["email:anna@example.org"])
+    store = open_store(home / "data" / "monitor.db")
+    store.people.leave("flash", Target("email", "boris@example.org"), NOW)
+    store.digests.wait("flash", [1], NOW)
+    store.close()
+    (after,) = rows(answer(home, "digest", "list", "--json").encode())
+    assert (after["to"], after["waits_for"], after["waiting"]) == ([], "nobody: all have left", 1)
+    assert answer(home, "digest", "list").splitlines()[1].rstrip().endswith("nobody: all have left")
+    refused = str(invoke(home, "digest", "send", "flash").exception)
+    assert refused.startswith("everybody has left the digest 'flash'")
+    assert "monitor digest subscribers flash --back email:anna@example.org" in refused
+    assert rows(answer(home, "digest", "list", "--json").encode()) == [after], "nothing was told"
+    found = {one["check"]: one for one in rows(invoke(home, "doctor", "--json").stdout_bytes)}
+    assert (found["digest flash"]["state"], found["digest flash"]["remedy"][:4]) == ("warning", "name")

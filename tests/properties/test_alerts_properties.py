@@ -132,6 +132,11 @@ class Alerts(RuleBasedStateMachine):
             assert self.put == told + counted + uncounted + self.desk.waiting()
 
     @invariant()
+    def what_was_told_was_told_to_somebody(self) -> None:
+        sql = "SELECT count(*) FROM runs WHERE hits > 0 AND id NOT IN (SELECT run_id FROM deliveries)"
+        assert self.store.connection.execute(sql).fetchone() == (0,)
+
+    @invariant()
     def nothing_is_told_twice_but_after_an_edit(self) -> None:
         times = Counter(hit for message in self._messages() for hit in message["hits"])
         assert all(number <= 1 + (hit in self.renewed) for hit, number in times.items())
@@ -158,6 +163,7 @@ class Alerts(RuleBasedStateMachine):
     def _come_to_rest(self) -> None:
         """With templates mended, all that waits is told or set aside when the night is over."""
         self.desk.press.broken = 0
+        self.store.people.rejoin(self.desk.spec.id, DESK)
         for _ in range(5):
             self._look(31)
         assert self.desk.waiting() == 0

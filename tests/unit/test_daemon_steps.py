@@ -233,6 +233,19 @@ async def test_what_waits_for_a_digest_that_is_gone_from_the_file_is_said(
     assert beat[1]["notes"] == [note]
 
 
+async def test_a_digest_that_all_have_left_is_in_every_sign_of_life_and_in_the_log_once(
+    works: Works, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    works.store.people.leave("flash", DESK, SystemClock().now())
+    with capture_logs() as logs:
+        await run_until(works.daemon(), counted(monkeypatch, works.desk, "write_digests", 5))
+    (note,) = [line["note"] for line in logs if "note" in line]
+    assert note.startswith("everybody has left the digest 'flash'")
+    beat = works.store.upkeep.last_beat()
+    assert beat is not None
+    assert beat[1]["notes"] == [note]
+
+
 async def test_an_edit_is_registered_later_when_the_database_cannot_take_it_now(
     works: Works, monkeypatch: pytest.MonkeyPatch
 ) -> None:

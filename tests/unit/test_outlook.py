@@ -23,6 +23,8 @@ from monitor.core.model import (
     Rate,
     RuleInfo,
     Severity,
+    Silence,
+    SilenceKind,
     Target,
     Window,
 )  # fmt: skip
@@ -69,6 +71,10 @@ def room(tmp_path: Path) -> Iterator[Room]:
     store = open_store(tmp_path / "monitor.db")
     yield Room(store)
     store.close()
+
+
+def quiet(kind: SilenceKind, what: str, until: datetime) -> Silence:
+    return Silence(id=0, kind=kind, what=what, until=until, reason="known", at=NOW)
 
 
 def said(found: DigestOutlook) -> tuple[str, str]:
@@ -158,6 +164,93 @@ def test_more_than_may_go_singly_goes_together(room: Room) -> None:
     assert said(found) == ("2026-11-24 09:10", "more than 2 in 10 minutes")
     assert room.wrote(FLASH, NOW + 3 * M) == []
     assert room.wrote(FLASH, found.next_at or NOW), "it is as good as its word"
+
+
+def test_a_digest_that_all_have_left_waits_for_nobody(room: Room) -> None:
+    anna = Target("email", "anna@example.org")
+    for spec in (replace(MORNING, to=(CONSOLE, anna)), replace(FLASH, to=(CONSOLE, anna))):
+        room.waits(spec, f"a-{spec.id}")
+        room.store.people.leave(spec.id, anna, NOW)
+        assert (room.look(spec).to, room.look(spec).next_at is None) == ((CONSOLE,), False)
+        room.store.people.leave(spec.id, CONSOLE, NOW)
+        found = room.look(spec)
+        assert (found.to, found.left, found.next_at) == ((), (CONSOLE, anna), None)
+        assert (found.waits_for, found.waiting) == ("nobody: all have left", 1)
+
+
+SILENCED = {
+    "over before it is told": (NOW + 59 * S, 0),
+    "in force when it is told": (NOW + 61 * S, 1),
+}
+
+
+@pytest.mark.parametrize("case", SILENCED)
+def test_what_is_silenced_when_it_would_be_told_does_not_count_as_waiting(room: Room, case: str) -> None:
+    until, silenced = SILENCED[case]
+    room.waits(FLASH, "a", "b")
+    room.store.people.silence(quiet(SilenceKind.STORY, "1", until))
+    found = room.look(FLASH)
+    assert (found.waiting, found.stories, found.silenced) == (2 - silenced, 2 - silenced, silenced)
+    assert said(found) == ("2026-11-24 09:01", "gathering for 1 minute")
+
+
+def test_a_digest_at_once_with_nothing_but_silenced_reports_has_no_time(room: Room) -> None:
+    room.waits(FLASH, "a", "b", at=NOW - H)
+    room.store.people.silence(quiet(SilenceKind.RULE, "espionage-arrests", NOW + H))
+    assert room.look(FLASH) == DigestOutlook(FLASH, 0, 0, None, None, silenced=2)
+    assert room.wrote(FLASH, NOW) == [], "as it says"
+
+
+def test_a_silence_of_a_scheduled_digest_counts_by_the_hour_at_which_it_goes(room: Room) -> None:
+    room.waits(MORNING, "a", "b", "c")
+    room.store.people.silence(quiet(SilenceKind.STORY, "1", NOW + 2 * H))
+    room.store.people.silence(quiet(SilenceKind.STORY, "2", NOW + 4 * H))
+    found = room.look(MORNING)  # at 11:00 UTC
+    assert (found.waiting, found.stories, found.silenced) == (2, 2, 1)
+
+
+def test_a_silenced_story_does_not_come_again_before_the_silence_is_over(room: Room) -> None:
+    insistent = replace(FLASH, repeat_after=2 * H)
+    room.waits(insistent, "a", at=NOW - M)
+    room.wrote(insistent, NOW)
+    assert said(room.look(insistent, NOW + 3 * H))[1] == "due now"
+    room.store.people.silence(quiet(SilenceKind.SOURCE, "sample-ru", NOW + 4 * H))
+    found = room.look(insistent, NOW + 3 * H)
+    assert (found.next_at, found.waits_for, found.silenced) == (None, "", 0)
+    assert said(room.look(insistent, NOW + 4 * H))[1] == "due now"
+
+
+def test_a_graver_report_that_is_silenced_hurries_no_other(room: Room) -> None:
+    room.waits(FLASH, "a", at=NOW - M)
+    (told,) = room.wrote(FLASH, NOW)
+    for key, severity in (("a2", Severity.HIGH), ("a3", Severity.CRITICAL)):
+        fields = {"link": f"https://{key}.example/", "published": NOW, "seen_at": NOW, "feed": key}
+        ids = saved_hits(room.store, key, at=NOW, **fields)
+        room.store.connection.execute(
+            "UPDATE hits SET story_id = ?, severity = ? WHERE id = ?", [told.stories[0].story_id, severity, ids[0]]
+        )
+        room.store.digests.wait("flash", ids, NOW)
+    assert said(room.look(FLASH))[0][-5:] == "09:01"
+    room.store.people.silence(quiet(SilenceKind.SOURCE, "a3", NOW + H))
+    found = room.look(FLASH)
+    assert said(found) == ("2026-11-24 09:05", "further reports, every 5 minutes at most")
+    assert (found.waiting, found.silenced) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        (FLASH, ("held by quiet hours", NOW + 22 * H)),
+        (replace(FLASH, quiet_unless=("severity=high",)), ("held by quiet hours (all but quiet_unless)", NOW + 22 * H)),
+        (replace(FLASH, maintenance=(Window(NOW, NOW + 23 * H, ""),)), ("held by maintenance", NOW + 23 * H)),
+        (replace(FLASH, quiet_hours=()), ("", None)),
+    ],
+)
+def test_a_digest_at_once_says_until_when_it_is_held_also_when_nothing_waits(
+    room: Room, spec: DigestSpec, expected: tuple[str, datetime | None]
+) -> None:
+    found = room.look(spec, NOW + 14 * H)
+    assert (found.next_at, found.waits_for, found.held_until) == (None, *expected)
 
 
 def test_what_waits_for_a_digest_that_is_gone_is_not_forgotten(room: Room) -> None:

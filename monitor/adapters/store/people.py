@@ -123,6 +123,13 @@ class People:
         rows = self._database.rows("SELECT channel, address, at FROM unsubscribed WHERE digest = ?", (digest,))
         return {Target(row["channel"], row["address"]): moment(row["at"]) for row in rows}
 
+    def departed(self) -> dict[str, frozenset[Target]]:
+        """By digest, who left it; those that nobody left are absent."""
+        found: dict[str, set[Target]] = {}
+        for row in self._database.rows("SELECT digest, channel, address FROM unsubscribed"):
+            found.setdefault(row["digest"], set()).add(Target(row["channel"], row["address"]))
+        return {digest: frozenset(targets) for digest, targets in found.items()}
+
 
 def _seat(digest: str, target: Target) -> dict[str, str]:
     return {"digest": digest, "channel": target.channel, "address": target.address}
