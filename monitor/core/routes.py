@@ -95,7 +95,7 @@ def wants(spec: DigestSpec, item: Item, feed: FeedSpec | None) -> bool:
     language = item.language or (feed and feed.language) or ""
     country = (feed and feed.country) or ""
     return (
-        (not spec.languages or _chosen(spec.languages, lambda body: _speaks(body, language)))
+        (not spec.languages or _chosen(spec.languages, lambda body: speaks(body, language)))
         and (not spec.countries or _chosen(spec.countries, lambda body: body.upper() == country.upper()))
         and (not spec.sources or _chosen(spec.sources, lambda body: _is_source(body, item.feed, feed)))
     )
@@ -150,6 +150,19 @@ def split_selector(text: str) -> tuple[bool, str]:
     return (True, match["rest"].strip()) if match else (False, body)
 
 
+def nothing_left(selectors: Sequence[str], *, covers: Callable[[str, str], bool] = operator.eq) -> list[int]:
+    """Positions of the entries that leave out all that the list takes, whatever there is; none where something is left.
+
+    `covers(one, other)`: whether leaving out the one leaves out the other, as far as their words tell.
+    """
+    pairs = [split_selector(text) for text in selectors]
+    wanted = [body for excluded, body in pairs if not excluded]
+    outs = [(number, body) for number, (excluded, body) in enumerate(pairs) if excluded]
+    used = [number for number, out in outs if out == "*" or any(covers(out, body) for body in wanted)]
+    left = [body for body in wanted if not any(out == "*" or covers(out, body) for _, out in outs)]
+    return [] if left else used
+
+
 def _chosen(selectors: Sequence[str], takes: Callable[[str], bool]) -> bool:
     """Whether any of them takes it and none leaves it out; those that only leave out start from all."""
     pairs = [split_selector(text) for text in selectors]
@@ -159,8 +172,8 @@ def _chosen(selectors: Sequence[str], takes: Callable[[str], bool]) -> bool:
     return any(map(takes, wanted)) if wanted else bool(pairs)
 
 
-def _speaks(wanted: str, language: str) -> bool:
-    """Whether a BCP 47 tag is the one that is wanted, or a more exact one."""
+def speaks(wanted: str, language: str) -> bool:
+    """Whether a BCP 47 tag is the one that is wanted, or a more exact one: `zh` takes zh-Hant, too."""
     return f"{language.lower()}-".startswith(f"{wanted.lower()}-")
 
 

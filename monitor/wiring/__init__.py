@@ -5,7 +5,6 @@ from monitor.adapters.config import (
     Checkup,
     RuleFile,
     Settings,
-    check_files,
     forbid_words,
     load_feeds,
     load_rules,
@@ -18,7 +17,7 @@ from monitor.adapters.config import (
     write_opml,
 )
 from monitor.adapters.deliver.bounces import read_bounces
-from monitor.wiring.configuration import Configuration, compiled, rules_to_try, shipped, watched_feeds
+from monitor.wiring.configuration import Configuration, check_files, compiled, rules_to_try, shipped, watched_feeds
 from monitor.wiring.looking import (
     Looked,
     check_templates,

@@ -4,13 +4,9 @@ from collections.abc import Collection, Iterable, Mapping, MutableMapping
 from dataclasses import replace
 from pathlib import Path
 
+from monitor.adapters import config
 from monitor.adapters.cache import FileCache
-from monitor.adapters.config import (
-    RuleFile,
-    Settings,
-    load_feeds,
-    load_rules,
-)
+from monitor.adapters.config import Checkup, RuleFile, Settings, load_feeds, load_rules
 from monitor.app.watch import Watch
 from monitor.core.model import (
     FeedSpec,
@@ -22,6 +18,7 @@ from monitor.core.rules.edits import edited_rules
 from monitor.core.rules.examples import Outcome, run_examples
 from monitor.core.suggest import suggestion
 from monitor.errors import ConfigError, MonitorError, Problem
+from monitor.wiring.parts import SystemClock
 
 
 class Configuration:
@@ -76,6 +73,11 @@ class Configuration:
     def reload(self) -> Watch | None:
         """A new Watch when a file changed since the last reading, good or bad, else None. Raises ConfigError."""
         return None if _fingerprint(self._seen) == self._seen else self.load()
+
+
+def check_files(settings: Settings) -> Checkup:
+    """Everything that can be known about both files now, without running anything. Raises nothing."""
+    return config.check_files(settings, SystemClock().now())
 
 
 def compiled(settings: Settings, rules: Path | None = None) -> CompiledRules:

@@ -15,6 +15,7 @@ DOUBTS = [
     (f"{HOME}\n    every: 2m", "", "as often as the monitor itself asks at most"),
     (f"{HOME}\n    every: 1s\n    enabled: false", "nothing will be read", "what is off harms nobody"),
     ("folder: inbox", "", "a folder"),
+    ("folder: inbox\n    every: 5s", "", "a folder has no server to annoy"),
 ]
 
 

@@ -37,6 +37,32 @@ def read(tmp_path: Path, text: str) -> tuple[DigestSpec, ...]:
     return found
 
 
+@pytest.mark.parametrize(
+    ("written", "why"),
+    [
+        ("[ru, not zh]", "another one is left out"),
+        ("[zh, not zh-Hant]", "the other script is left"),
+        ("[not ru]", "all others are left"),
+        ("[ru, zh, not ru]", "one of two is left"),
+    ],
+)
+def test_a_list_that_leaves_something_is_fine(tmp_path: Path, written: str, why: str) -> None:
+    (spec,) = read(tmp_path, f"{CRON}    languages: {written}\n")
+    assert len(spec.languages) == written.count(",") + 1, why
+
+
+def test_an_id_that_begins_like_another_is_another(tmp_path: Path) -> None:
+    (spec,) = read(tmp_path, CRON + "    sources: [coast-daily, not coast]\n")
+    assert spec.sources == ("coast-daily", "not coast")
+
+
+def test_a_path_in_a_list_may_hold_a_comma(tmp_path: Path) -> None:
+    text = RULES.replace('to: "console:"', 'to: ["file:ice, harbours/"]') + CRON
+    (tmp_path / "rules.yaml").write_text(text, encoding="utf-8")
+    (spec,) = load_rules(tmp_path / "rules.yaml").digests
+    assert spec.to == (Target("file", "ice, harbours/"),)
+
+
 def complaints(tmp_path: Path, text: str) -> list[str]:
     with pytest.raises(ConfigError) as caught:
         read(tmp_path, text)
@@ -182,6 +208,29 @@ def test_moments_of_maintenance_go_by_the_wall(tmp_path: Path, begin: str, until
         (ONCE + "    repeat_after: 10s\n", "9:19: repeat_after: `10s` is too short", "1m or more"),
         (ONCE + "    update_every: 5\n", "9:19: update_every: 5 of what?", "5m"),
         (ONCE + "    quite_hours: 22-7\n", "9:5: unknown key `quite_hours`, did you mean 'quiet_hours'?", "known keys"),
+        (CRON + "    languages: ru, zh\n", "9:16: `ru, zh` is one text with commas", "write a list: [ru, zh]"),
+        (CRON + "    languages: ru，zh\n", "9:16: `ru，zh` is one text with commas", "write a list: [ru, zh]"),
+        (
+            CRON + "    languages: [en, 'ru, zh']\n",
+            "9:21: `ru, zh` is one text with commas",
+            "write them apart: ru, zh",
+        ),
+        (CRON + "    countries: RU; CN\n", "9:16: `RU; CN` is one text", "write a list: [RU, CN]"),
+        (CRON + "    sources: tag:wire, a\n", "9:14: `tag:wire, a` is one text", "write a list: [tag:wire, a]"),
+        (CRON + "    at_once: ports, ice\n", "9:14: `ports, ice` is one text", "write a list: [ports, ice]"),
+        (CRON + "    at_once: true\n", "9:14: true does not say what can't wait", "at_once: [severity=critical]"),
+        (CRON + "    at_once: yes\n", "9:14: `yes` does not say what can't wait", "at_once: [severity=critical]"),
+        (CRON + "    languages: [ru, not ru]\n", "9:21: languages: all that it takes is left out", "remove one"),
+        (CRON + "    languages: [zh-Hant, -zh]\n", "9:26: languages: all that it takes is left out", "remove one"),
+        (CRON + "    countries: [RU, not ru]\n", "9:21: countries: all that it takes is left out", "remove one"),
+        (CRON + "    sources: [tag:a, not tag:a]\n", "9:22: sources: all that it takes is left out", "remove one"),
+        (CRON + "    at_once: [ports, -ports]\n", "9:22: at_once: all that it takes is left out", "remove one"),
+        (CRON + "    at_once: not *\n", "9:14: at_once: all that it takes is left out", "remove one"),
+        (CRON + "    languages: rus\n", "9:16: `rus` is no language code", "did you mean `ru`?"),
+        (CRON + "    languages: [chi, not zho]\n", "9:17: `chi` is no language code", "did you mean `zh`?"),
+        (CRON + "    languages: Russian\n", "9:16: `Russian` is no language code", "did you mean `ru`?"),
+        (ONCE + "    at_most: 10\n", "9:14: at_most: 10 in what time?", "write it like `10 in 10m`"),
+        (ONCE + "    at_most: '25'\n", "9:14: at_most: 25 in what time?", "write it like `25 in 10m`"),
         (
             CRON + "    at_once: ports\n  - {id: desk-at-once, rules: '*', at: once, to: 'console:'}\n",
             "10:10: the id `desk-at-once` is taken",
@@ -217,6 +266,24 @@ def test_a_slip_is_named_with_its_place(tmp_path: Path, text: str, complaint: st
     assert hint in said[0].rpartition(" | ")[2], said
 
 
+@pytest.mark.parametrize(
+    ("to", "complaint", "hint"),
+    [
+        ("email:a@x.example, b@x.example", "is one text with commas", "[email:a@x.example, email:b@x.example]"),
+        ("'slack:#ice, console:'", "is one text with commas", 'write a list: [slack:#ice, "console:"]'),
+        ("atom:out/", "`atom:out/` is a folder", "name a file in it: atom:out/hits.xml"),
+        ("atom:.", "`atom:.` is a folder", "name a file in it: atom:./hits.xml"),
+        ("file:out/desk.html", "`file:out/desk.html` is a file, where a folder is needed", "write file:out/;"),
+        ("file:desk.JSON", "is a file, where a folder is needed", "write file:out/;"),
+    ],
+)
+def test_a_target_of_the_wrong_form_gets_the_right_one(tmp_path: Path, to: str, complaint: str, hint: str) -> None:
+    (said,) = complaints(tmp_path, f"{CRON}  - id: flash\n    rules: ice\n    at: once\n    to: {to}\n")
+    assert said.startswith("12:9: ")
+    assert complaint in said
+    assert hint in said
+
+
 def test_a_faulty_digest_is_not_also_a_missing_one(tmp_path: Path) -> None:
     text = CRON + "    wiat: 1m\nmaintenance:\n  - {from: 2026-12-01, until: 2026-12-02, digests: desk}\n"
     assert [one.partition(" (")[0][:24] for one in complaints(tmp_path, text)] == ["9:5: unknown key `wiat`,"]
@@ -235,7 +302,8 @@ def checked(tmp_path: Path, text: str) -> Checkup:
     (tmp_path / "feeds.yaml").write_text(FEEDS, encoding="utf-8")
     (tmp_path / "rules.yaml").write_text(RULES + text, encoding="utf-8")
     names = ("FEEDS", "RULES")
-    return check_files(load_settings({f"MONITOR_{name}": str(tmp_path / f"{name.lower()}.yaml") for name in names}))
+    settings = load_settings({f"MONITOR_{name}": str(tmp_path / f"{name.lower()}.yaml") for name in names})
+    return check_files(settings, datetime(2026, 12, 1, 6, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(
@@ -261,6 +329,13 @@ def test_a_source_that_is_not_there_is_a_complaint(tmp_path: Path, sources: str,
         (CRON + "    at_once: '*'\n", "`at_once` takes all of its rules", "nothing is left"),
         (CRON + "    at_once: severity=low\n", "`at_once` takes none of the rules", "there is none of that severity"),
         (ONCE + "    quiet_hours: 22-7\n    quiet_unless: severity=low\n", "`quiet_unless` takes none", "none such"),
+        (
+            CRON + "maintenance:\n  - {from: 2025-12-01, until: 2025-12-02, reason: new server}\n",
+            "maintenance from 2025-12-01 00:00 (new server) is over: mend its date, or remove it",
+            "a slip in the year",
+        ),
+        (CRON + "maintenance:\n  - {from: 2026-12-01, until: 2026-12-01 06:00}\n", "is over", "just now"),
+        (CRON + "maintenance:\n  - {from: 2026-12-01, until: 2026-12-01 06:01}\n", "", "under way"),
         (CRON + "    countries: RU\n    languages: [ru, not en]\n    at_once: ports\n", "", "all as it should be"),
     ],
 )

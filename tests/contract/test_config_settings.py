@@ -92,7 +92,10 @@ def test_spacing_may_be_finer_than_other_durations_and_nothing(value: str, secon
         ("MONITOR_HOST_SPACING", "2", "no duration"),
         ("MONITOR_HOST_SPACING", "-1s", "no duration"),
         ("MONITOR_ALLOW_NETWORKS", "loopback, intranet", "`intranet` is no network"),
-        ("MONITOR_ALLOW_NETWORKS", "10.0.0.1/8", "`10.0.0.1/8` is no network"),
+        ("MONITOR_ALLOW_NETWORKS", "10.0.0.1/8", "`10.0.0.1/8` is no network (did you mean `10.0.0.0/8`?)"),
+        ("MONITOR_ALLOW_NETWORKS", "localhost", "`localhost` is no network (did you mean `loopback`?)"),
+        ("MONITOR_ALLOW_NETWORKS", "LAN", "`LAN` is no network (did you mean `private`?)"),
+        ("MONITOR_ALLOW_NETWORKS", "nas.home.example", "write networks such as 10.1.0.0/16"),
     ],
 )
 def test_spacing_and_networks_that_mean_nothing_are_named(name: str, value: str, words: str) -> None:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,7 +15,7 @@ from monitor.adapters.config.receivers import plain_name
 from monitor.adapters.config.rules import RuleFile, load_rules
 from monitor.adapters.config.settings import Settings
 from monitor.core.audience import absent_sources, doubts
-from monitor.core.model import FeedSpec, RuleStatus, SourceKind, Target
+from monitor.core.model import FeedSpec, RuleStatus, SourceKind, Target, Window
 from monitor.core.polling import FLOOR
 from monitor.core.queries import expand
 from monitor.core.rules.sources import absent
@@ -23,11 +24,12 @@ from monitor.errors import ConfigError, Problem
 
 @dataclass(frozen=True, slots=True)
 class Checkup:
-    """What `check_files` found; `feeds` and `rules` are None where the file can't be used."""
+    """What `check_files` found at a moment; `feeds` and `rules` are None where the file can't be used."""
 
     problems: tuple[Problem, ...]
     feeds: FeedFile | None
     rules: RuleFile | None
+    at: datetime | None = None  # aware; None: nothing that depends on the time is looked at
 
     @property
     def summary(self) -> str:
@@ -62,11 +64,13 @@ class Checkup:
             infos = [rule.info for rule in self.rules.book.rules if rule.info.status is not RuleStatus.OFF]
             feeds = self.feeds.feeds if self.feeds else ()
             found += [doubt for spec in self.rules.digests for doubt in doubts(spec, infos, feeds)]
+            windows = [window for spec in self.rules.digests for window in spec.maintenance]
+            found += [over for window in dict.fromkeys(windows) if self.at and (over := _is_over(window, self.at))]
         return tuple(found)
 
 
 def _doubts(feed: FeedSpec) -> Iterator[str]:
-    if feed.every and feed.every < FLOOR:
+    if feed.every and feed.every < FLOOR and feed.source is not SourceKind.FOLDER:
         seconds, least = feed.every.total_seconds(), FLOOR.total_seconds()
         yield f"`every` of {seconds:g} s may annoy its server, which may shut us out; {least:g} s and more are polite"
     if feed.source is SourceKind.FOLDER:
@@ -77,8 +81,19 @@ def _doubts(feed: FeedSpec) -> Iterator[str]:
             yield f"{folder} is no folder: name the folder that holds the files"
 
 
-def check_files(settings: Settings) -> Checkup:
-    """Read both files and see whether the settings let every digest reach its targets. Raises nothing."""
+def _is_over(window: Window, at: datetime) -> str:
+    """A word on maintenance that holds nothing back any more: a slip in its date, or a leftover."""
+    if window.end > at:
+        return ""
+    reason = f" ({window.reason})" if window.reason else ""
+    return f"maintenance from {window.start:%Y-%m-%d %H:%M}{reason} is over: mend its date, or remove it"
+
+
+def check_files(settings: Settings, at: datetime | None = None) -> Checkup:
+    """Read both files and see whether the settings let every digest reach its targets. Raises nothing.
+
+    `at`: the moment, aware, by which to warn of what is over; None: of nothing.
+    """
     problems: list[Problem] = []
     feeds: FeedFile | None = None
     rules: RuleFile | None = None
@@ -98,7 +113,7 @@ def check_files(settings: Settings) -> Checkup:
         problems += map(rules.locate, named)
         problems += map(rules.locate, _unknown_sources(rules, feeds.feeds))
         problems += map(feeds.locate, expand(feeds.feeds, rules.book).problems)
-    return Checkup(tuple(problems), feeds, rules)
+    return Checkup(tuple(problems), feeds, rules, at)
 
 
 def _unknown_sources(rules: RuleFile, feeds: Sequence[FeedSpec]) -> Iterator[Problem]:

@@ -1,6 +1,7 @@
 """`digests:` and `maintenance:` of `rules.yaml`: what a digest may say, and what its entry becomes."""
 
-from collections.abc import Callable, Collection
+import operator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, TypeVar
@@ -11,7 +12,7 @@ from monitor.adapters.config import times, values
 from monitor.adapters.config.checking import Entry, Steps, Text, read_entry
 from monitor.core.model import DigestSpec, Ownership, QuietHours, Rate, RuleInfo, Target, Window
 from monitor.core.quiet import pause_at
-from monitor.core.routes import check_selector, split_selector, twin
+from monitor.core.routes import check_selector, nothing_left, speaks, split_selector, twin
 from monitor.core.schedule import check_cron
 from monitor.core.suggest import suggestion
 from monitor.errors import Problem
@@ -21,6 +22,7 @@ Obstacle = Callable[[Target], tuple[str, str] | None]
 _MIN_REPEAT = timedelta(minutes=1)
 # Keys that only say something of what is told at once.
 _AT_ONCE_ONLY = ("wait", "update_every", "repeat_after", "at_most", "quiet_hours", "quiet_unless")
+_YES_NO = {"true", "false", "yes", "no", "on", "off"}
 _SOURCES = "a feed's id, tag:wire or ownership:state"
 
 
@@ -131,26 +133,31 @@ class DigestReader:
     def _specs(self, path: Steps, data: object) -> list[DigestSpec]:
         entry = read_entry(DigestEntry, data, path, self._problems)
         # Looked at even where the entry is faulty elsewhere, so that every complaint comes at once.
-        selectors, at_once, unless = (
-            tuple(self._each(path, data, key, self._selector)) for key in ("rules", "at_once", "quiet_unless")
-        )
+        selectors = self._each(path, data, "rules", self._selector)
+        at_once = self._each(path, data, "at_once", self._urgent)
+        unless = self._each(path, data, "quiet_unless", self._selector)
         targets = self._each(path, data, "to", self._target)
         languages = self._each(path, data, "languages", _excludable(values.language))
         countries = self._each(path, data, "countries", _excludable(values.country))
         sources = self._each(path, data, "sources", _excludable(_source))
-        quiet = self._each(path, data, "quiet_hours", times.quiet_hours)
+        quiet = self._each(path, data, "quiet_hours", times.quiet_hours, commas=True)
+        for key, chosen in (
+            ("rules", selectors), ("at_once", at_once), ("quiet_unless", unless),
+            ("languages", languages), ("countries", countries), ("sources", sources),
+        ):  # fmt: skip
+            self._check_left(path, data, key, chosen)
         if entry is None:
             return []
         self._check_together(path, entry)
         spec = DigestSpec(
             id=entry.id,
-            rules=selectors,
+            rules=tuple(selectors),
             to=tuple(dict.fromkeys(targets)),
             at=entry.at,
             timezone=entry.timezone,
             title=entry.title,
             send_empty=entry.when_empty,
-            at_once=at_once,
+            at_once=tuple(at_once),
             languages=tuple(languages),
             countries=tuple(countries),
             sources=tuple(sources),
@@ -162,14 +169,14 @@ class DigestReader:
             id=twin(spec.id) if spec.at else spec.id,
             title=f"{spec.label} · at once" if spec.at else spec.title,
             at=None,
-            also=at_once if spec.at else (),
+            also=spec.at_once,
             at_once=(),
             wait=entry.wait,
             update_every=entry.update_every,
             repeat_after=entry.repeat_after,
             at_most=entry.at_most,
             quiet_hours=tuple(quiet),
-            quiet_unless=unless,
+            quiet_unless=tuple(unless),
         )
         self._check_quiet(path, alerts, quiet)
         return [spec, alerts] if spec.at else [alerts]
@@ -200,13 +207,26 @@ class DigestReader:
             hint = "for nothing at once, give at: a time; leave some hour in which it may speak"
             self._complain((*path, "quiet_hours"), "quiet_hours: they never end", hint, at_key=True)
 
-    def _each(self, path: Steps, data: object, key: str, read: Callable[[object], T]) -> list[T]:
-        """Every value of a list as `read` understands it; a single value may stand where a list could."""
-        value = data.get(key) if isinstance(data, dict) else None
-        named = [((*path, key, number), one) for number, one in enumerate(value)] if isinstance(value, list) else []
+    def _check_left(self, path: Steps, data: object, key: str, chosen: list[str]) -> None:
+        """Complain of a list that leaves out again all that it takes."""
+        listed = list(_listed(path, data, key))
+        left_out = nothing_left(chosen, covers=speaks if key == "languages" else operator.eq)
+        if left_out and len(listed) == len(chosen):  # else something is wrong with them already
+            message = f"{key}: all that it takes is left out again, for what leaves out wins"
+            self._complain(listed[left_out[-1]][0], message, "remove one of the two")
+
+    def _each(
+        self, path: Steps, data: object, key: str, read: Callable[[object], T], *, commas: bool = False
+    ) -> list[T]:
+        """Every value of a list as `read` understands it; a single value may stand where a list could.
+
+        `commas`: they may stand within a value; elsewhere they show that a list was meant.
+        """
         found: list[T] = []
-        for where, one in named or [((*path, key), value)] * (value not in (None, [])):
+        for where, one in _listed(path, data, key):
             try:
+                if not commas:
+                    values.check_single(one, whole=where[-1] == key)
                 found.append(read(one))
             except values.ComplaintError as complaint:
                 self._complain(where, str(complaint), complaint.hint)
@@ -217,6 +237,13 @@ class DigestReader:
         if complaint := check_selector(found, rules=self._rules):
             raise values.ComplaintError(complaint)
         return found
+
+    def _urgent(self, value: object) -> str:
+        """A selector of what can't wait."""
+        if values.shown(value).strip("`").lower() in _YES_NO:
+            hint = "write selectors, such as at_once: [severity=critical], or remove the line"
+            raise values.ComplaintError(f"{values.shown(value)} does not say what can't wait", hint)
+        return self._selector(value)
 
     def _target(self, value: object) -> Target:
         found = values.target(value)
@@ -262,6 +289,15 @@ class DigestReader:
             self._complain((*path, "until"), "until: the end is not after the beginning", "mend one of them")
             return None
         return Window(start[0], end[0], said["reason"]), frozenset(named) | {twin(name) for name in named}
+
+
+def _listed(path: Steps, data: object, key: str) -> Iterator[tuple[Steps, object]]:
+    """The values under a key with their paths; a single value may stand where a list could."""
+    value = data.get(key) if isinstance(data, dict) else None
+    if isinstance(value, list):
+        yield from (((*path, key, number), one) for number, one in enumerate(value))
+    elif value is not None:
+        yield (*path, key), value
 
 
 def _known(value: object, known: Collection[str]) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+from ipaddress import ip_network
 from pathlib import Path
 
 from monitor import __version__
@@ -34,6 +35,9 @@ class LogLevel(StrEnum):
     ERROR = "error"
 
 
+# What people write for the words that MONITOR_ALLOW_NETWORKS takes.
+_LOOPBACK, _PRIVATE = "localhost local loop loopbak self", "lan intranet internal rfc1918 home"
+_WORDS = {**dict.fromkeys(_LOOPBACK.split(), "loopback"), **dict.fromkeys(_PRIVATE.split(), "private")}
 _PORTS = {Security.STARTTLS: 587, Security.TLS: 465, Security.NONE: 25}
 
 
@@ -210,10 +214,21 @@ def _spacing(value: object) -> timedelta:
     )
 
 
+def _whole_network(text: str) -> str:
+    """`10.0.0.0/8` for `10.0.0.1/8`: the network in which such an address lies; empty where it is no address."""
+    try:
+        return str(ip_network(text, strict=False))
+    except ValueError:
+        return ""
+
+
 def _networks(value: object) -> tuple[Network, ...]:
     try:
         return parse_networks(values.text(value))
     except ValueError as error:
+        part = str(error)
         words = " or ".join(f"`{word}`" for word in WORDS)
         hint = f"write networks such as 10.1.0.0/16 or fd12::/48, single addresses, {words}"
-        raise values.ComplaintError(f"{values.shown(str(error))} is no network", hint) from None
+        if meant := _WORDS.get(part.lower()) or _whole_network(part):
+            hint = f"did you mean `{meant}`?"
+        raise values.ComplaintError(f"{values.shown(part)} is no network", hint) from None

@@ -24,6 +24,8 @@ _LONGEST_RATE = timedelta(days=1)
 
 def rate(value: object) -> Rate:
     """`10 in 10m`: so many in so much time, up to a day."""
+    if re.fullmatch(r"\d{1,6}", bare := str(value).strip()):
+        raise ComplaintError(f"{bare} in what time?", f"write it like `{bare} in 10m`")
     found = text(value).lower()
     match = _RATE.fullmatch(found)
     if not match:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from monitor.core.languagetags import meant_language
 from monitor.core.model import Target
 from monitor.core.suggest import suggestion
 from monitor.core.zones import check_timezone
@@ -21,12 +22,10 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks
 _DURATION = re.compile(r"(\d{1,9}\s*[smhdw]\s*)+")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _LANGUAGE = re.compile(r"(?P<language>[A-Za-z]{2,3})(-(?P<script>[A-Za-z]{4}))?(-(?P<region>[A-Za-z]{2}|\d{3}))?")
-_SLIPS = "cn=zh jp=ja kr=ko ua=uk cz=cs kz=kk by=be gr=el dk=da chinese=zh russian=ru english=en japanese=ja korean=ko"
-# Codes of countries, and names, that people take for the code of a language.
-_NOT_LANGUAGES = dict(slip.split("=") for slip in _SLIPS.split())
 _EMAIL = re.compile(
     r"[^@\s<>()\[\],;:\"\\]{1,64}@([A-Za-z0-9\u0080-\U0010ffff]([\w-]*[A-Za-z0-9\u0080-\U0010ffff])?\.?)+"
 )
+_COMMAS = re.compile("[,;\uff0c\u3001\uff1b]")  # also the Chinese ones
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _LACKS = {
@@ -36,6 +35,7 @@ _LACKS = {
     "atom": ("file", "atom:out/hits.xml"),
     "file": ("folder", "file:folder"),
 }
+_DOCUMENT = re.compile(r"\.(html?|txt|json|xml|atom|md|log)$", re.IGNORECASE)  # names of files, hardly of folders
 CHANNELS = ("email", "slack", "webhook", "apprise", "atom", "file", "console")
 
 
@@ -69,6 +69,28 @@ def text(value: object) -> str:
         return value.strip()
     quoted = isinstance(value, (int, float))
     raise ComplaintError(f"must be text, not {shown(value)}", "put it in quotes" if quoted else "")
+
+
+def check_single(value: object, *, whole: bool) -> None:
+    """Complain of several values written as one, with commas between.
+
+    `whole`: it is all there is, where a list could stand; else it is one entry of a list.
+    """
+    parts = [part.strip() for part in _COMMAS.split(value)] if isinstance(value, str) else []
+    parts = [part for part in parts if part]
+    if len(parts) < 2 or (not whole and parts[0].lower().startswith(("file:", "atom:"))):  # a path may hold them
+        return
+    if "email:" in parts[0]:
+        parts = [f"email:{part}" if ":" not in part and is_email(part) else part for part in parts]
+    written = ", ".join(as_yaml(part) for part in parts)
+    hint = f"write a list: [{written}]" if whole else f"write them apart: {written}"
+    raise ComplaintError(f"{shown(value)} is one text with commas", hint)
+
+
+def as_yaml(part: str) -> str:
+    """A text as it can stand in a list in [ ]: in quotes where YAML would read it otherwise."""
+    plain = re.fullmatch(r"(?!-\s)[\w/.~+-]([^,\[\]{}\"'#:]|:(?=\S)|(?<=\S)#)*", part)
+    return part if plain else '"' + part.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def identifier(value: object) -> str:
@@ -118,7 +140,7 @@ def timezone(value: object) -> str:
 def language(value: object) -> str:
     """A BCP 47 tag in its usual letter case: `ru`, `zh-Hant`, `pt-BR`."""
     found = text(value).replace("_", "-")
-    better = _NOT_LANGUAGES.get(found.lower())
+    better = meant_language(found) or meant_language(found.partition("-")[0])
     match = _LANGUAGE.fullmatch(found)
     if better or not match:
         hint = f"did you mean `{better}`?" if better else "write a BCP 47 tag: ru, en, zh, zh-Hant …"
@@ -244,6 +266,12 @@ def target(value: object) -> Target:
         raise ComplaintError(
             f"{shown(address)} is no name", f"write {channel}:name; the address itself stands in {variable}NAME"
         )
+    if channel == "atom" and (address in {".", ".."} or address.endswith(("/", "/.", "/.."))):
+        raise ComplaintError(f"{shown(found)} is a folder", f"name a file in it: atom:{address.rstrip('/')}/hits.xml")
+    if channel == "file" and _DOCUMENT.search(address):
+        folder = address.rpartition("/")[0] or "out"
+        hint = f"write file:{folder}/; the files in it are named after digest and time"
+        raise ComplaintError(f"{shown(found)} is a file, where a folder is needed", hint)
     if channel == "console" and address:
         raise ComplaintError("`console:` takes no address", "write `console:`")
     return Target(channel, address)

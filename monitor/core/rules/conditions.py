@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
+from monitor.core.languagetags import meant_language
 from monitor.core.rules.book import Condition, Group, Kind, Part, Pattern, Phrase, Term, TermForm, TermRef, Unit, Within
 from monitor.core.rules.reader import Path, Reader, suggestion
 from monitor.core.text.chars import fold_char
@@ -22,7 +23,11 @@ _LANGUAGES = {"en", "ru", "zh", "ko", "ja"}
 
 def languages_of(raw: Mapping[str, object], fixed: set[str]) -> list[str]:
     """Keys that are language tags."""
-    return [key for key in raw if key not in fixed and key not in NAME_KINDS and LANGUAGE.fullmatch(key)]
+    return [
+        key
+        for key in raw
+        if key not in fixed and key not in NAME_KINDS and LANGUAGE.fullmatch(key) and not meant_language(key)
+    ]
 
 
 class ConditionReader(Reader):

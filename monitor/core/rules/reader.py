@@ -5,12 +5,13 @@ from collections.abc import Collection, Mapping, Set
 from datetime import timedelta
 from difflib import get_close_matches
 
+from monitor.core.languagetags import meant_language
 from monitor.errors import Problem
 
 Path = tuple[str | int, ...]
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d|w)")
-_LANGUAGE_NAMES = {"english": "en", "russian": "ru", "chinese": "zh", "korean": "ko", "japanese": "ja"}
+_COMMAS = re.compile("[,;\uff0c\u3001\uff1b]")  # also the Chinese ones
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -42,7 +43,7 @@ class Reader:
         """Complain of keys that nobody reads."""
         for key in found:
             if key not in known:
-                code = _LANGUAGE_NAMES.get(key.lower(), "")
+                code = meant_language(key) or ""
                 # A condition takes languages, too, but doesn't name them among its keys.
                 meant = f"did you mean {code}?" if code and known & {code, "form"} else suggestion(key, known)
                 hint = meant or f"known here: {', '.join(sorted(known))}"
@@ -64,6 +65,8 @@ class Reader:
         """A string or a list of strings."""
         if isinstance(value, list):
             return tuple(self.text(one, (*path, i), what) for i, one in enumerate(value))
+        if isinstance(value, str) and len(parts := [part for one in _COMMAS.split(value) if (part := one.strip())]) > 1:
+            self.complain(path, f"“{value.strip()}” is one text with commas", f"write a list: [{', '.join(parts)}]")
         return (self.text(value, path, what),)
 
     def items(self, value: object, path: Path) -> list[tuple[object, Path]]:

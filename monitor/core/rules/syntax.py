@@ -5,6 +5,7 @@ Knows nothing of files; `Problem.path` leads to the value, and the configuration
 
 from collections.abc import Iterator, Mapping
 
+from monitor.core.languagetags import meant_language
 from monitor.core.model import Item, RuleInfo, RuleStatus, Severity
 from monitor.core.rules.book import Condition, Example, Group, Phrase, Restriction, Rule, Rulebook, Term, TermRef
 from monitor.core.rules.conditions import TERM_ID, ConditionReader
@@ -126,7 +127,14 @@ class _RuleReader(ConditionReader):
         for i, name in enumerate(values.get("fields", ())):
             if name not in FIELDS:
                 self.complain((*here, "fields", i), f"there is no field “{name}”", f"one of: {', '.join(FIELDS)}")
+        for i, name in enumerate(values.get("languages", ())):
+            self._check_language(name, (*here, "languages", i))
         return Restriction(**values)
+
+    def _check_language(self, name: str, path: Path) -> None:
+        """Complain of what is no language tag; a tag that no feed has may be right."""
+        if meant := meant_language(name):
+            self.complain(path, f"“{name}” is no language code", f"did you mean {meant}?")
 
     def _score(self, raw: dict[str, object], path: Path) -> tuple[tuple[tuple[Condition, float], ...], float | None]:
         if "threshold" in raw and "score" not in raw:
@@ -163,6 +171,8 @@ class _RuleReader(ConditionReader):
         raw = self.mapping(value, path, "an example")
         self.keys(raw, EXAMPLE_KEYS, path, "an example")
         texts = {k: self.text(raw[k], (*path, k), k) for k in (*FIELDS, "language", "feed") if k in raw}
+        if "language" in texts:
+            self._check_language(texts["language"], (*path, "language"))
         finds = self.texts(raw["finds"], (*path, "finds"), "a term") if "finds" in raw else ()
         for i, term in enumerate(finds):
             if term.removeprefix("$") not in self.known:
