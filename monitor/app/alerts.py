@@ -3,9 +3,8 @@
 Runs every few seconds, so that it asks the store one question where nothing is due.
 """
 
-from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from monitor.app import spoilers
@@ -44,36 +43,50 @@ class AlertWriter:
 
     def write_due(self, watch: Watch, spec: DigestSpec, now: datetime, errors: list[Exception]) -> list[Digest]:
         """Write what is due, each alert by itself; one that can't be written is kept, with its error in `errors`."""
-        # Asked first, since it spares reading a full tray at every look while a flood is held back.
-        if self._fold(spec, 1, now) is None:
-            return []
-        due = self._due(watch, spec, now)
-        if not due or self._fold(spec, _count(due), now) is None:
-            return []
-        due = self._audible(spec, due, now)
-        fold = self._fold(spec, _count(due), now) if due else None
-        if fold is None:
+        due, together = self._now(watch, spec, now)
+        if not due:
             return []
         written: list[Digest] = []
         period = self._drafter.period(watch, spec, now)
-        for group in _groups(due, fold.together):
+        for group in _groups(due, together):
             if digest := self._try(watch, spec, now, group, period, errors):
                 written.append(digest)
                 period = period.told()
         return written
 
-    def _due(self, watch: Watch, spec: DigestSpec, now: datetime) -> list[_Due]:
-        """Alerts whose time has come and that no pause holds back now."""
+    def _now(self, watch: Watch, spec: DigestSpec, now: datetime) -> tuple[list[_Due], bool]:
+        """What is told now, and whether together."""
+        runs = self._store.digests.runs(spec.id, schedule.runs_since(spec, now))
+        while True:
+            # Asked first, since it spares reading a full tray at every look while a flood is held back.
+            found = self._due(watch, spec, now, schedule.fold_until(spec, runs, 1, now))
+            fold = schedule.fold_until(spec, runs, _count(found), now)
+            due = [one for one in found if fold.passes(one.alert.severity)]
+            if not due or not self._quieten(spec, due, now):
+                return due, fold.together
+
+    def _due(self, watch: Watch, spec: DigestSpec, now: datetime, fold: schedule.Fold) -> list[_Due]:
+        """Alerts whose time has come and that no pause holds back now; of a flood that is held back, what may pass."""
         pause = pause_at(spec, now)
         if pause and (not spec.quiet_unless or pause_at(spec, now, urgent=True)):
             return []
-        repeat = spec.repeat_after
+        rules = None
+        if pause or fold.until:
+            rules = [
+                rule.id
+                for rule in watch.rules_by_id.values()
+                if fold.passes(rule.severity) and (not pause or routes.urgent(spec, rule))
+            ]
+            if not rules:
+                return []
+        repeat = None if fold.until else spec.repeat_after
         alerts = self._store.digests.alerts(
             spec.id,
             now,
             told_before=now - repeat if repeat else now,
             report_after=now - schedule.NO_REPEAT_AFTER,
             most=schedule.MAX_REPEATS if repeat else 0,
+            rules=rules,
         )
         found = []
         for alert in alerts:
@@ -83,50 +96,31 @@ class AlertWriter:
             urgent = _urgent(watch, spec, alert)
             if urgent or not pause:
                 found.append(_Due(alert, pause_at(spec, at, urgent=urgent)))
-        return found
+        return self._unspared(spec, found, now) if found else []
 
-    def _fold(self, spec: DigestSpec, due: int, now: datetime) -> schedule.Fold | None:
-        """How so many are told; None: not yet, nor would more be."""
-        rate = spec.at_most
-        runs = [run for run in self._store.digests.runs(spec.id, now - 2 * rate.span) if run[0] <= now]
-        times = [at for at, _ in runs]
-
-        def crowded(at: datetime) -> bool:
-            return bisect_right(times, at) - bisect_right(times, at - rate.span) > rate.count
-
-        # One alert that was one too many counts as folded, too: else a trickle would pass the guard one by one.
-        folded_at = max((at for at, stories in runs if stories > 1 or crowded(at)), default=None)
-        fold = schedule.fold_until(spec, times, due, now, folded_at=folded_at)
-        return None if fold.until and fold.until > now else fold
-
-    def _audible(self, spec: DigestSpec, due: list[_Due], now: datetime) -> list[_Due]:
-        """Without what people asked to be quiet about, which is set aside and counted."""
+    def _unspared(self, spec: DigestSpec, found: list[_Due], now: datetime) -> list[_Due]:
+        """Without the stories that are known not to come again while the same silences last."""
         in_force = self._store.people.silences(now)
         if self._spared.silences != in_force:
             self._spared = _Spared(in_force)
+        spared = self._spared.stories
+        return [one for one in found if one.alert.hit_ids or (spec.id, one.alert.story_id) not in spared]
+
+    def _quieten(self, spec: DigestSpec, due: Sequence[_Due], now: datetime) -> bool:
+        """Take away what people asked to be quiet about, set aside and counted; whether that changed what is due."""
+        in_force = self._spared.silences
         if not in_force:
-            return due
-        due = [one for one in due if one.alert.hit_ids or (spec.id, one.alert.story_id) not in self._spared.stories]
+            return False
         waiting = self._store.archive.hits([hit for one in due for hit in one.alert.hit_ids])
-        repeated = self._drafter.told(spec, [one.alert.story_id for one in due if not one.alert.hit_ids])
-        told, silenced = silences.sort_out(waiting, in_force, now)
-        with self._store.transaction():
-            self._drafter.set_aside(spec, silenced, now)
-        audible = {hit.id for hit in told}
-        loud = {hit.story_id for hit in silences.sort_out(repeated, in_force, now)[0]}
-        found = []
-        for one in due:
-            alert = one.alert
-            left = tuple(hit for hit in alert.hit_ids if hit in audible)
-            if alert.graver_since and len(left) < len(alert.hit_ids):
-                continue  # perhaps it was the graver one that is silenced: the next look knows when the others are due
-            if left:
-                found.append(replace(one, alert=replace(alert, hit_ids=left)))
-            elif not alert.hit_ids and alert.story_id in loud:
-                found.append(one)
-            elif not alert.hit_ids:
-                self._spared.stories.add((spec.id, alert.story_id))
-        return found
+        _, silenced = silences.sort_out(waiting, in_force, now)
+        if silenced:
+            with self._store.transaction():
+                self._drafter.set_aside(spec, silenced, now)
+        again = {one.alert.story_id for one in due if not one.alert.hit_ids}
+        told, _ = silences.sort_out(self._drafter.told(spec, again), in_force, now)
+        mute = again.difference(hit.story_id for hit in told)
+        self._spared.stories.update((spec.id, story_id) for story_id in mute)
+        return bool(silenced or mute)
 
     def _try(
         self,

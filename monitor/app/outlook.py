@@ -165,11 +165,17 @@ def _single(watch: Watch, spec: DigestSpec, alert: Alert, now: datetime) -> _Com
 
 def _alert(store: Store, watch: Watch, spec: DigestSpec, alerts: Sequence[Alert], now: datetime) -> _Coming | None:
     """The first that will be told of these."""
-    found = [coming for alert in alerts if (coming := _single(watch, spec, alert, now))]
-    first = min(found, key=lambda coming: coming.at, default=None)
+    found = [(coming, alert) for alert in alerts if (coming := _single(watch, spec, alert, now))]
+    first = min((coming for coming, _ in found), key=lambda coming: coming.at, default=None)
     if first is None or first.at > now:
         return first
-    return _folded(store, spec, sum(coming.at <= now for coming in found), now) or first
+    due_now = [alert.severity for coming, alert in found if coming.at <= now]
+    runs = store.digests.runs(spec.id, schedule.runs_since(spec, now))
+    fold = schedule.fold_until(spec, runs, len(due_now), now)
+    if fold.until is None or any(map(fold.passes, due_now)):
+        return first
+    rate = spec.at_most
+    return _Coming(fold.until, f"more than {rate.count} in {routes.in_words(rate.span)}")
 
 
 def _reason(spec: DigestSpec, alert: Alert) -> str:
@@ -180,14 +186,3 @@ def _reason(spec: DigestSpec, alert: Alert) -> str:
     if alert.told:
         return f"further reports, every {routes.in_words(spec.update_every)} at most"
     return f"gathering for {routes.in_words(spec.wait)}"
-
-
-def _folded(store: Store, spec: DigestSpec, due: int, now: datetime) -> _Coming | None:
-    """Where more is due than may go singly: when it goes together."""
-    runs = store.digests.runs(spec.id, now - spec.at_most.span)
-    folded_at = max((at for at, stories in runs if stories > 1 and at <= now), default=None)
-    fold = schedule.fold_until(spec, [at for at, _ in runs], due, now, folded_at=folded_at)
-    if not fold.until:
-        return None
-    rate = spec.at_most
-    return _Coming(fold.until, f"more than {rate.count} in {routes.in_words(rate.span)}")

@@ -15,6 +15,7 @@ from monitor.core.model import (
     Refusal,
     RuleEdit,
     RuleInfo,
+    Run,
     Silence,
     Story,
     Target,
@@ -51,13 +52,20 @@ class DigestDesk(Protocol):
         ...
 
     def alerts(
-        self, digest: str, now: datetime, *, told_before: datetime, report_after: datetime, most: int
+        self,
+        digest: str,
+        now: datetime,
+        *,
+        told_before: datetime,
+        report_after: datetime,
+        most: int,
+        rules: Collection[str] | None = None,
     ) -> list[Alert]:
         """Stories with something in the tray, the longest waiting first.
 
         Also those that may have to come again: told last before `told_before` (or in the future, by a clock that was
         set back), fewer than `most` times without news, reported on since `report_after`, not acknowledged
-        (see People.seen_to).
+        (see People.seen_to). With `rules`, only those of which something waits, or was told, that one of these found.
         """
         ...
 
@@ -77,8 +85,8 @@ class DigestDesk(Protocol):
         """When this digest was last made and queued for somebody, or None: an empty one may be made for nobody."""
         ...
 
-    def runs(self, digest: str, since: datetime) -> list[tuple[datetime, int]]:
-        """When this digest was made and queued for somebody, after `since`, in order, and of how many stories."""
+    def runs(self, digest: str, since: datetime) -> list[Run]:
+        """When this digest was made and queued for somebody, after `since`, in order."""
         ...
 
     def start(self, digest: str, now: datetime) -> datetime:

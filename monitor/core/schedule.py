@@ -4,6 +4,7 @@ Pure arithmetic: the clock's time comes in as an argument. All datetimes that co
 are in UTC.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,7 @@ from itertools import takewhile
 
 from cronsim import CronSim, CronSimError
 
-from monitor.core.model import Alert, DigestSpec
+from monitor.core.model import Alert, DigestSpec, Rate, Run, Severity
 from monitor.core.polling import later
 from monitor.core.quiet import pause_at, zone
 
@@ -63,10 +64,20 @@ def _has_days(field: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """How alerts that are due are told: each by itself, or `together` as one digest, at once or only from `until`."""
+    """How alerts that are due are told: each by itself, or `together` as one digest, at once or only from `until`.
+
+    News that is graver than `unless` (None: any news) doesn't wait until then: it is told now, as one message.
+    """
 
     together: bool
     until: datetime | None = None  # UTC; None: now
+    unless: Severity | None = None
+
+    def passes(self, severity: Severity | None) -> bool:
+        """Whether news as grave as that may be told now; None: an alert that comes again, without news."""
+        if self.until is None:
+            return True
+        return severity is not None and severity.rank > _rank(self.unless)
 
 
 def held_until(spec: DigestSpec, now: datetime, *, urgent: bool = False) -> datetime | None:
@@ -154,25 +165,52 @@ def _gathered(spec: DigestSpec, since: datetime, now: datetime) -> datetime:
     return now.astimezone(UTC) if since > now else later(since, spec.wait)
 
 
-def fold_until(
-    spec: DigestSpec, runs: Sequence[datetime], due: int, now: datetime, *, folded_at: datetime | None = None
-) -> Fold:
-    """How to tell `due` alerts, given when this digest went out before (`runs`, in any order; those of at least
-    `at_most.span` before now) and when last with alerts folded into one (`folded_at`).
+def runs_since(spec: DigestSpec, now: datetime) -> datetime:
+    """Since when `fold_until` has to know the runs of a digest."""
+    return now - 3 * spec.at_most.span
 
-    If with them there were more than `at_most.count` within `at_most.span`, all of them become one digest, and
-    after it none comes before its span is over, unless it has become calm: so a flood gives one digest a span, with
-    everything in it. Clocks that were set back leave runs in the future, which don't count.
+
+def fold_until(spec: DigestSpec, runs: Sequence[Run], due: int, now: datetime) -> Fold:
+    """How to tell `due` alerts, given when this digest went out since `runs_since`, in any order.
+
+    If with them there were more than `at_most.count` within `at_most.span`, all of them become one digest, and after
+    it none comes before its span is over, unless it has become calm: so a flood gives one digest a span, with
+    everything in it. Only news graver than all that was told within the span goes ahead, as one message, and leaves
+    that digest its time. As each is graver than the one before, readers get at most `count` messages a span, the
+    digest, and one for each severity. Clocks that were set back leave runs in the future, which don't count.
     """
     rate = spec.at_most
-    recent = sorted(run for run in runs if now - rate.span < run <= now)
+    past = sorted((run for run in runs if run.at <= now), key=lambda run: run.at)
+    recent = [run for run in past if run.at > now - rate.span]
     surplus = len(recent) + due - rate.count
     if surplus <= 0 or not due:
         return Fold(together=False)
-    if folded_at is None or not now - rate.span < folded_at <= now:
+    folded_at = _folded_at(past, rate)
+    if folded_at is None or folded_at <= now - rate.span:
         return Fold(together=True)
-    calm = [later(run, rate.span) for run in recent[surplus - 1 : surplus]]  # when as many have gone by
-    return Fold(together=True, until=min([later(folded_at, rate.span), *calm]))
+    calm = [later(run.at, rate.span) for run in recent[surplus - 1 : surplus]]  # when as many have gone by
+    gravest = max((run.gravest for run in recent), key=_rank)
+    return Fold(together=True, until=min([later(folded_at, rate.span), *calm]), unless=gravest)
+
+
+def _folded_at(runs: Sequence[Run], rate: Rate) -> datetime | None:
+    """When alerts were last folded into one, given all runs in order; what went ahead since is no fold."""
+    times = [run.at for run in runs]
+
+    def crowded(at: datetime) -> bool:
+        return bisect_right(times, at) - bisect_right(times, at - rate.span) > rate.count
+
+    def ahead(run: Run) -> bool:
+        before = [other for other in runs if run.at - rate.span < other.at < run.at]
+        return not folds.isdisjoint(before) and _rank(run.gravest) > max(_rank(other.gravest) for other in before)
+
+    # One alert that was one too many counts as folded, too: else a trickle would pass the guard one by one.
+    folds = {run for run in runs if run.stories > 1 or crowded(run.at)}
+    return next((run.at for run in reversed(runs) if run in folds and not ahead(run)), None)
+
+
+def _rank(severity: Severity | None) -> int:
+    return -1 if severity is None else severity.rank
 
 
 @lru_cache(maxsize=1024)  # asked every few seconds, and answered alike until the digest goes out

@@ -16,6 +16,7 @@ from monitor.core.model import (
     RuleChange,
     RuleEdit,
     RuleInfo,
+    Run,
     Severity,
     Silence,
     SilenceKind,
@@ -153,8 +154,40 @@ def test_only_runs_that_went_to_somebody_count_for_the_rate(store: SqliteStore) 
     for at, stories in ((0, ()), (1, ()), (2, story_of(store, *saved_hits(store, "a", "b")))):
         told(store, hours(at), (), *stories)
     store.digests.close(digest("flash", hours(3)), (), (), hours(3))
-    assert store.digests.runs("flash", hours(0)) == [(hours(1), 0), (hours(2), 2)]
+    assert store.digests.runs("flash", hours(0)) == [Run(hours(1), 0), Run(hours(2), 2, Severity.HIGH)]
     assert store.digests.runs("morning", hours(0)) == []
+
+
+def test_a_run_knows_how_grave_its_news_was_and_repeats_are_none(store: SqliteStore) -> None:
+    (a,) = saved_hits(store, "a")
+    (one,) = story_of(store, a)
+    told(store, NOW, [a], one)
+    told(store, hours(1), (), one, status=StoryStatus.AGAIN)
+    assert [run.gravest for run in store.digests.runs("flash", hours(-1))] == [Severity.HIGH, None]
+
+
+@pytest.mark.parametrize(
+    ("rules", "expected", "why"),
+    [
+        (["alarm"], [1, 2], "what waits, with all that waits of its story, and what may come again"),
+        (["tumen"], [3], "another rule's"),
+        (["spies", "tumen"], [1, 2, 3], "either of them"),
+        (["none"], [], "nobody's"),
+        ([], [], "no rule at all"),
+    ],
+)
+def test_alerts_can_be_asked_for_by_rule(store: SqliteStore, rules: list[str], expected: list[int], why: str) -> None:
+    a, a2, b, b2 = saved_hits(store, "a", "b", rules=("spies", "alarm"))
+    (c,) = saved_hits(store, "c", rules=("tumen",))
+    assert story_of(store, a, b, c) == [1, 2, 3]
+    store.digests.wait("flash", [a, a2, c], hours(5))
+    told(store, NOW, [b, b2], 2)
+    found = store.digests.alerts(
+        "flash", hours(6), told_before=hours(2), report_after=hours(-48), most=5, rules=rules
+    )  # fmt: skip
+    assert sorted(alert.story_id for alert in found) == expected, why
+    everything = {alert.story_id: alert for alert in alerts(store, 6)}
+    assert found == [everything[alert.story_id] for alert in found], "each as it is without the rules"
 
 
 def test_what_is_set_aside_waits_no_more_and_is_counted(store: SqliteStore) -> None:

@@ -122,7 +122,7 @@ def test_an_alert_that_can_not_be_written_keeps_no_other_back_and_is_not_lost(de
         desk.tick(minutes=1)
     assert desk.subjects() == ["Новость b"]
     assert desk.waiting() == 1
-    assert [run for run, _ in desk.store.digests.runs("flash", NOW)] == [desk.now]
+    assert [run.at for run in desk.store.digests.runs("flash", NOW)] == [desk.now]
     desk.press.broken = 0
     (late,) = desk.tick(seconds=2)
     assert late.stories[0].story_id == a
@@ -234,6 +234,50 @@ def test_a_trickle_does_not_pass_the_guard_one_by_one(desk: Newsdesk) -> None:
         desk.tick(minutes=1)
         assert sum(digest.at > desk.now - timedelta(minutes=10) for digest in desk.told) <= 4
     assert sum(len(digest.stories) for digest in desk.told) + desk.waiting() == 40
+
+
+def test_graver_news_does_not_wait_for_a_fold_to_be_over(desk: Newsdesk) -> None:
+    desk.spec = replace(FLASH, at_most=Rate(3, timedelta(minutes=10)))
+    for number in range(5):
+        desk.report(f"k{number}")
+    (fold,) = desk.tick(minutes=1)
+    desk.now += timedelta(minutes=1)
+    for number in range(5, 9):
+        desk.report(f"k{number}")
+    alarm = desk.report("alarm", rule="alarm")
+    assert [digest.thread for digest in desk.tick(minutes=1)] == [f"flash/{alarm}"], "by itself, and without the others"
+    for number in range(20):
+        desk.report(f"alarm{number}", rule="alarm")
+    assert [desk.tick(minutes=1) for _ in range(7)] == [[]] * 7, "no graver than what went ahead"
+    (rest,) = desk.tick(minutes=1)
+    assert (rest.at - fold.at, rest.folded) == (timedelta(minutes=10), 24), "what went ahead put nothing off"
+
+
+def test_much_graver_news_goes_ahead_of_a_fold_as_one(desk: Newsdesk) -> None:
+    desk.spec = replace(FLASH, at_most=Rate(3, timedelta(minutes=10)), repeat_after=timedelta(minutes=1))
+    for number in range(5):
+        desk.report(f"k{number}")
+    (fold,) = desk.tick(minutes=1)
+    for number in range(20):
+        desk.report(f"alarm{number}", rule="alarm")
+    (ahead,) = desk.tick(minutes=1)
+    assert (ahead.folded, ahead.stories[0].severity) == (20, Severity.CRITICAL), "and what only comes again waits"
+    assert desk.tick(minutes=1) == []
+    (rest,) = desk.tick(minutes=8)
+    assert (rest.at - fold.at, rest.folded) == (timedelta(minutes=10), 25)
+
+
+def test_silenced_news_takes_nothing_ahead_of_a_fold(desk: Newsdesk) -> None:
+    desk.spec = replace(FLASH, at_most=Rate(3, timedelta(minutes=10)))
+    desk.store.people.silence(silence(SilenceKind.RULE, "alarm"))
+    for number in range(5):
+        desk.report(f"k{number}")
+    desk.tick(minutes=1)
+    for number in range(5):
+        story = desk.report(f"l{number}")
+        desk.report(f"alarm{number}", story=story, rule="alarm")
+    assert desk.tick(minutes=1) == []
+    assert desk.waiting() == 5
 
 
 def test_a_story_that_was_folded_is_followed_up_in_a_thread_of_its_own(desk: Newsdesk) -> None:

@@ -31,7 +31,10 @@ from monitor.core.model import (
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)  # a Tuesday, 09:00 in Berlin
 S, M, H = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
-RULES = (RuleInfo(id="espionage-arrests", title="Espionage", severity=Severity.HIGH),)
+RULES = (
+    RuleInfo(id="espionage-arrests", title="Espionage", severity=Severity.HIGH),
+    RuleInfo(id="alarm", title="Alarm", severity=Severity.CRITICAL),
+)
 CONSOLE = Target("console", "")
 MORNING = DigestSpec(id="morning", rules=("*",), to=(CONSOLE,), at="0 12 * * *", timezone="Europe/Berlin")
 FLASH = DigestSpec(
@@ -251,6 +254,16 @@ def test_a_digest_at_once_says_until_when_it_is_held_also_when_nothing_waits(
 ) -> None:
     found = room.look(spec, NOW + 14 * H)
     assert (found.next_at, found.waits_for, found.held_until) == (None, *expected)
+
+
+def test_graver_news_is_due_ahead_of_what_goes_together(room: Room) -> None:
+    room.waits(FLASH, "a", "b", "c", at=NOW - M)
+    room.wrote(FLASH, NOW)
+    room.waits(FLASH, "d", "e", at=NOW + M)
+    room.store.connection.execute("UPDATE hits SET severity = 'critical', rule = 'alarm' WHERE id = 5")
+    assert said(room.look(FLASH, NOW + 3 * M))[1] == "due now"
+    assert [len(digest.stories) for digest in room.wrote(FLASH, NOW + 3 * M)] == [1], "it is as good as its word"
+    assert said(room.look(FLASH, NOW + 3 * M)) == ("2026-11-24 09:10", "more than 2 in 10 minutes")
 
 
 def test_what_waits_for_a_digest_that_is_gone_is_not_forgotten(room: Room) -> None:

@@ -26,6 +26,7 @@ from monitor.core.model import (
     Message,
     Notice,
     RuleStatus,
+    Run,
     Severity,
     StoredHit,
     Story,
@@ -267,6 +268,11 @@ def delivery(row: sqlite3.Row) -> Delivery:
 def telling(digest: str, row: sqlite3.Row) -> Telling:
     """A row of `tellings`."""
     return Telling(digest, row["story_id"], moment(row["first_at"]), moment(row["last_at"]), row["repeats"])
+
+
+def run(row: sqlite3.Row) -> Run:
+    """A row of `runs`."""
+    return Run(moment(row["at"]), row["stories"], Severity(row["gravest"]) if row["gravest"] else None)
 
 
 def alert(digest: str, row: sqlite3.Row) -> Alert:

@@ -8,7 +8,7 @@ from monitor.adapters.store import codec, editions
 from monitor.adapters.store.codec import moment, moment_or_none, stamp, stamp_or_none, to_json
 from monitor.adapters.store.database import Database
 from monitor.adapters.store.gravity import ACK_COUNTS, rank
-from monitor.core.model import Alert, Delivery, Digest, RuleEdit, RuleInfo, StoryStatus, Telling, Waiting
+from monitor.core.model import Alert, Delivery, Digest, RuleEdit, RuleInfo, Run, StoryStatus, Telling, Waiting
 from monitor.errors import StoreError
 
 _WAIT = """
@@ -50,11 +50,11 @@ WHERE EXISTS (SELECT 1 FROM told WHERE digest = :digest AND hit_id = value)
 
 # Stories with something in the tray, and those told before that may have to come again: asked every few seconds, so
 # that the hits are only counted together here. CROSS JOIN: in this order, from the few to the many.
-_ALERTS_BY_GRAVITY = """
+_ANY_ALERTS = """
 WITH tray AS (
     SELECT h.story_id, min(w.since) AS since, json_group_array(w.hit_id) AS hit_ids,
         json_group_array(DISTINCT h.rule) AS rules, max({rank}) AS rank
-    FROM waiting AS w JOIN hits AS h ON h.id = w.hit_id WHERE w.digest = :digest GROUP BY h.story_id
+    FROM {tray} GROUP BY h.story_id
 ), again AS (
     SELECT t.story_id, json_group_array(DISTINCT h.rule) AS rules
     FROM tellings AS t CROSS JOIN stories AS s ON s.id = t.story_id CROSS JOIN hits AS h ON h.story_id = t.story_id
@@ -62,7 +62,7 @@ WITH tray AS (
     WHERE t.digest = :digest AND (t.last_at <= :told_before OR t.last_at > :now) AND s.last_at >= :report_after
         AND t.repeats < :most AND t.story_id NOT IN (SELECT story_id FROM tray)
         AND NOT EXISTS (SELECT 1 FROM acks AS a WHERE a.story_id = t.story_id AND {ack_counts})
-    GROUP BY t.story_id
+    GROUP BY t.story_id {having}
 ), heard AS MATERIALIZED (
     SELECT tray.story_id, max({rank}) AS rank
     FROM tray CROSS JOIN tellings AS t ON t.digest = :digest AND t.story_id = tray.story_id
@@ -83,7 +83,22 @@ LEFT JOIN tellings AS t ON t.digest = :digest AND t.story_id = one.story_id
 LEFT JOIN heard ON heard.story_id = one.story_id
 ORDER BY coalesce(tray.since, t.last_at), s.id
 """
-_ALERTS = _ALERTS_BY_GRAVITY.format(rank=rank("h.severity"), ack_counts=ACK_COUNTS)
+_ALERTS = _ANY_ALERTS.format(
+    tray="waiting AS w JOIN hits AS h ON h.id = w.hit_id WHERE w.digest = :digest",
+    having="",
+    rank=rank("h.severity"),
+    ack_counts=ACK_COUNTS,
+)
+_ALERTS_OF_RULES = _ANY_ALERTS.format(
+    tray="""(
+        SELECT DISTINCT h.story_id FROM waiting AS w CROSS JOIN hits AS h ON h.id = w.hit_id
+        WHERE w.digest = :digest AND h.rule IN (SELECT value FROM json_each(:rules))
+    ) AS wanted CROSS JOIN hits AS h ON h.story_id = wanted.story_id
+    CROSS JOIN waiting AS w ON w.digest = :digest AND w.hit_id = h.id""",
+    having="HAVING max(h.rule IN (SELECT value FROM json_each(:rules)))",
+    rank=rank("h.severity"),
+    ack_counts=ACK_COUNTS,
+)
 
 _TELLINGS = """
 SELECT story_id, first_at, last_at, repeats FROM tellings
@@ -166,13 +181,20 @@ class DigestDesk:
         return {digest: Waiting(digest, tuple(ids), moment(oldest[digest])) for digest, ids in trays.items()}
 
     def alerts(
-        self, digest: str, now: datetime, *, told_before: datetime, report_after: datetime, most: int
+        self,
+        digest: str,
+        now: datetime,
+        *,
+        told_before: datetime,
+        report_after: datetime,
+        most: int,
+        rules: Collection[str] | None = None,
     ) -> list[Alert]:
         """Stories with something in the tray, the longest waiting first.
 
         Also those that may have to come again: told last before `told_before` (or in the future, by a clock that was
         set back), fewer than `most` times without news, reported on since `report_after`, not acknowledged
-        (see People.seen_to).
+        (see People.seen_to). With `rules`, only those of which something waits, or was told, that one of these found.
         """
         values = {
             "digest": digest,
@@ -180,8 +202,10 @@ class DigestDesk:
             "told_before": stamp(told_before),
             "report_after": stamp(report_after),
             "most": most,
+            "rules": to_json(sorted(rules or ())),
         }
-        return [codec.alert(digest, row) for row in self._database.rows(_ALERTS, values)]
+        sql = _ALERTS if rules is None else _ALERTS_OF_RULES
+        return [codec.alert(digest, row) for row in self._database.rows(sql, values)]
 
     def tellings(self, digest: str, story_ids: Collection[int]) -> dict[int, Telling]:
         """By story, what this digest told of it; those never told are absent."""
@@ -207,13 +231,13 @@ class DigestDesk:
         """
         return moment_or_none(self._database.value(sql, (digest,)))
 
-    def runs(self, digest: str, since: datetime) -> list[tuple[datetime, int]]:
-        """When this digest was made and queued for somebody, after `since`, in order, and of how many stories."""
+    def runs(self, digest: str, since: datetime) -> list[Run]:
+        """When this digest was made and queued for somebody, after `since`, in order."""
         sql = """
-            SELECT at, stories FROM runs WHERE digest = ? AND at > ?
+            SELECT at, stories, gravest FROM runs WHERE digest = ? AND at > ?
                 AND EXISTS (SELECT 1 FROM deliveries WHERE run_id = runs.id) ORDER BY at, id
         """
-        return [(moment(row["at"]), row["stories"]) for row in self._database.rows(sql, (digest, stamp(since)))]
+        return [codec.run(row) for row in self._database.rows(sql, (digest, stamp(since)))]
 
     def start(self, digest: str, now: datetime) -> datetime:
         """When this digest was first known (recorded now if never): cron times before it are not made up for."""
@@ -255,9 +279,19 @@ class DigestDesk:
         return editions.rule_edits(self._database, since, until)
 
     def _record(self, digest: Digest, hits: int) -> int:
+        news = [story.severity for story in digest.stories if story.status is not StoryStatus.AGAIN]
+        gravest = max(news, key=lambda severity: severity.rank, default=None)
         done = self._database.execute(
-            "INSERT INTO runs (digest, at, since, headline, stories, hits) VALUES (?, ?, ?, ?, ?, ?)",
-            (digest.spec, stamp(digest.at), stamp_or_none(digest.since), digest.headline, len(digest.stories), hits),
+            "INSERT INTO runs (digest, at, since, headline, stories, hits, gravest) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                digest.spec,
+                stamp(digest.at),
+                stamp_or_none(digest.since),
+                digest.headline,
+                len(digest.stories),
+                hits,
+                gravest and gravest.value,
+            ),
         )
         assert done.lastrowid is not None
         return done.lastrowid

@@ -52,6 +52,12 @@ def m006_telling(db: Database) -> None:
     db.executescript(_TELLING)
 
 
+@MIGRATIONS()
+def m007_gravity(db: Database) -> None:
+    """How grave the news of each digest was."""
+    db.executescript("ALTER TABLE runs ADD COLUMN gravest TEXT;")
+
+
 _TELLING = """
 CREATE TABLE tellings (
     digest TEXT NOT NULL,

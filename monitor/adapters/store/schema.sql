@@ -196,7 +196,8 @@ CREATE TABLE runs (
     since TEXT,
     headline TEXT NOT NULL,
     stories INTEGER NOT NULL,
-    hits INTEGER NOT NULL
+    hits INTEGER NOT NULL,
+    gravest TEXT                           -- severity of its gravest news; NULL: nothing in it was new
 ) STRICT;
 CREATE INDEX runs_by_digest ON runs (digest, at);
 

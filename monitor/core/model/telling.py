@@ -123,6 +123,15 @@ class Telling:
 
 
 @dataclass(frozen=True, slots=True)
+class Run:
+    """One time that a digest was made for somebody: of how many stories, and how grave the gravest news in it was."""
+
+    at: datetime
+    stories: int
+    gravest: Severity | None = None  # None: nothing in it was new
+
+
+@dataclass(frozen=True, slots=True)
 class Alert:
     """A story as a digest at once has it before it: what waits to be told of it, and what was told."""
 
