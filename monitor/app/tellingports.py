@@ -149,11 +149,11 @@ class People(Protocol):
         ...
 
     def leave(self, digest: str, target: Target, now: datetime) -> None:
-        """This recipient wants this digest no more."""
+        """This recipient wants this digest no more: what is queued for it is parked, with the fault LEFT."""
         ...
 
     def rejoin(self, digest: str, target: Target) -> bool:
-        """This recipient wants it again; False where it never left."""
+        """This recipient wants it again; False where it had not left. What was parked because it left stays so."""
         ...
 
     def left(self, digest: str) -> dict[Target, datetime]:
@@ -185,15 +185,24 @@ class Outbox(Protocol):
         ...
 
     def failed(self, key: str, error: str, retry_at: datetime | None, now: datetime, fault: str = "") -> None:
-        """Record failure: queued again for `retry_at`, or parked when None; `fault` is the value of a DeliveryFault."""
+        """Record failure: queued again for `retry_at`, or parked when None; `fault` is the value of a DeliveryFault.
+
+        Parked, too, when its recipient has left the digest meanwhile.
+        """
         ...
 
     def recover(self, now: datetime) -> list[str]:
-        """Queue again what a crash left in SENDING; gives their keys. Call once, before the first dispatch."""
+        """Queue again what a crash left in SENDING; gives their keys. Call once, before the first dispatch.
+
+        What was on its way to somebody who left the digest meanwhile is parked.
+        """
         ...
 
     def retry(self, keys: Collection[str], now: datetime) -> int:
-        """Queue parked ones again, and have waiting ones tried now, at a person's wish; how many there were."""
+        """Queue parked ones again, and have waiting ones tried now, at a person's wish; how many there were.
+
+        Never those of recipients who have left the digest.
+        """
         ...
 
     def bounced(self, key: str, reason: str, now: datetime) -> bool:

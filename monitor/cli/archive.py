@@ -8,10 +8,11 @@ import typer
 
 from monitor.cli import filters, output
 from monitor.cli.session import Json, Session, command
-from monitor.core.model import DeliveryState, Severity
+from monitor.core.model import LEFT, DeliveryState, Severity, Target
 from monitor.errors import MonitorError
 
 if TYPE_CHECKING:
+    from monitor.app.ports import Store
     from monitor.core.model import Refusal
 
 PANEL = "What is stored"
@@ -179,13 +180,7 @@ def outbox(
     now = SystemClock().now()
     with opened(session.settings) as store:
         if retry:
-            parked, queued = (
-                {str(row["key"]) for row in store.query_outbox(limit=-1, state=state)} for state in ("parked", "queued")
-            )
-            wanted = parked if retry == ["all"] else set(retry)
-            if unknown := sorted(wanted - parked - queued):
-                raise MonitorError(f"no parked or waiting delivery has the key {unknown[0]}; see monitor outbox")
-            output.say(f"{output.counted(store.outbox.retry(wanted, now), 'delivery')} queued again")
+            _retry(store, retry, now)
             return
         filters.require_channel(channel)
         filters.require_digest(session, store, digest)
@@ -203,6 +198,30 @@ def outbox(
             (_delivery(row, now) for row in rows),
             empty="the outbox has nothing like that",
         )
+
+
+def _retry(store: "Store", keys: list[str], now: datetime) -> None:
+    """Queue these again; what was parked because its recipient left the digest only by its own key."""
+    unsent = {
+        str(row["key"]): row for state in ("parked", "queued") for row in store.query_outbox(limit=-1, state=state)
+    }
+    parked = {key for key, row in unsent.items() if row["state"] == "parked" and row["fault"] != LEFT}
+    wanted = parked if keys == ["all"] else set(keys)
+    if unknown := sorted(wanted - unsent.keys()):
+        raise MonitorError(f"no parked or waiting delivery has the key {unknown[0]}; see monitor outbox")
+    left = store.people.departed()
+    gone = [
+        key
+        for key in sorted(wanted)
+        if Target(str(unsent[key]["channel"]), str(unsent[key]["address"])) in left.get(str(unsent[key]["digest"]), ())
+    ]
+    if gone and keys != ["all"]:
+        row = unsent[gone[0]]
+        seat = f"{row['digest']} --back {row['channel']}:{row['address']}"
+        raise MonitorError(
+            f"the recipient of {gone[0]} has left the digest; to take them back: monitor digest subscribers {seat}"
+        )
+    output.say(f"{output.counted(store.outbox.retry(wanted, now), 'delivery')} queued again")
 
 
 def _concerns(refusal: "Refusal", digest: str | None, channel: str | None) -> bool:

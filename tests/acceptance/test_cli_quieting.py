@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from click.testing import Result
 from support.command import complaint, monitor, rows, said
-from support.stored import NOW, saved_hits
+from support.stored import NOW, delivery, queued, saved_hits
 from typer.main import get_command
 from typer.testing import CliRunner
 
@@ -170,3 +170,20 @@ def test_a_digest_that_all_have_left_is_for_nobody_and_can_not_be_sent(home: Pat
     assert rows(answer(home, "digest", "list", "--json").encode()) == [after], "nothing was told"
     found = {one["check"]: one for one in rows(invoke(home, "doctor", "--json").stdout_bytes)}
     assert (found["digest flash"]["state"], found["digest flash"]["remedy"][:4]) == ("warning", "name")
+
+
+def test_what_was_queued_for_somebody_who_left_is_not_mailed_by_retrying_all(home: Path) -> None:
+    anna = Target("email", "anna@example.org")
+    one = delivery(anna, digest="flash")
+    store = open_store(home / "data" / "monitor.db")
+    store.people.rejoin("flash", anna)
+    queued(store, one)
+    store.people.leave("flash", anna, NOW)
+    store.close()
+    assert "left the digest" in answer(home, "outbox", "--state", "parked")
+    assert answer(home, "outbox", "--retry", "all") == "0 deliveries queued again\n"
+    refused = str(invoke(home, "outbox", "--retry", one.key).exception)
+    assert refused.endswith("monitor digest subscribers flash --back email:anna@example.org")
+    answer(home, "digest", "subscribers", "flash", "--back", "email:anna@example.org")
+    assert answer(home, "outbox", "--retry", "all") == "0 deliveries queued again\n"
+    assert answer(home, "outbox", "--retry", one.key) == "1 delivery queued again\n"

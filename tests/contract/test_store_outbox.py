@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from support.stored import ALERTS, DESK, NOW, delivery, hours, queued
 
 from monitor.adapters.store import SqliteStore, open_store
-from monitor.core.model import DeliveryState, Receipt, Refusal, Target
+from monitor.core.model import LEFT, DeliveryState, Receipt, Refusal, Target
 from monitor.errors import StoreError
 
 QUEUED, SENDING, SENT, PARKED = DeliveryState
@@ -133,6 +133,75 @@ def test_a_person_need_not_wait_for_the_time_of_the_next_attempt(store: SqliteSt
     assert due(store, 1) == []
     assert store.outbox.retry([KEY], hours(1)) == 1
     assert due(store, 1) == [KEY]
+
+
+def left_state(store: SqliteStore) -> dict[str, tuple[object, ...]]:
+    return {str(row["key"]): (row["state"], row["error"], row["fault"]) for row in store.query_outbox()}
+
+
+PARTED = ("parked", "left the digest", LEFT)
+
+
+def test_what_is_queued_for_somebody_who_leaves_is_not_sent_and_nothing_else_is_touched(store: SqliteStore) -> None:
+    mine, other, evening = delivery(run="1"), delivery(ALERTS, run="1"), delivery(run="2", digest="evening")
+    sent = delivery(run="0")
+    for run in ([sent], [mine, other], [evening]):
+        queued(store, *run)
+    store.outbox.attempt(sent.key, NOW)
+    store.outbox.sent(Receipt(sent.key, NOW))
+    store.people.leave("morning", DESK, NOW)
+    states = left_state(store)
+    assert states[mine.key] == PARTED
+    assert {states[each.key][0] for each in (other, evening)} == {"queued"}
+    assert states[sent.key][0] == "sent"
+    assert set(due(store, 1)) == {other.key, evening.key}
+    assert store.outbox.refusals() == [], "who left refuses nothing"
+
+
+def test_leaving_and_the_end_of_what_is_queued_are_one(store: SqliteStore) -> None:
+    queued(store, delivery())
+
+    def leave_and_fail() -> None:
+        with store.transaction():
+            store.people.leave("morning", DESK, NOW)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        leave_and_fail()
+    assert (store.people.left("morning"), due(store)) == ({}, [KEY])
+
+
+def test_what_was_parked_because_its_recipient_left_goes_out_only_by_its_key_and_when_they_are_back(
+    store: SqliteStore,
+) -> None:
+    queued(store, delivery())
+    store.people.leave("morning", DESK, NOW)
+    assert store.outbox.retry([KEY], hours(1)) == 0
+    assert store.people.rejoin("morning", DESK)
+    assert (left_state(store), due(store, 1)) == ({KEY: PARTED}, []), "who is taken back gets what comes from then on"
+    assert store.outbox.retry([KEY], hours(1)) == 1
+
+
+def test_what_was_parked_for_another_reason_is_not_sent_to_somebody_who_left(store: SqliteStore) -> None:
+    queued(store, delivery())
+    store.outbox.attempt(KEY, NOW)
+    store.outbox.failed(KEY, "550", None, NOW, "permanent")
+    store.people.leave("morning", DESK, NOW)
+    assert store.outbox.retry([KEY], hours(1)) == 0
+    assert left_state(store) == {KEY: ("parked", "550", "permanent")}
+
+
+def test_what_is_being_sent_when_somebody_leaves_is_not_tried_again(store: SqliteStore) -> None:
+    first, second = delivery(run="1"), delivery(run="2")
+    for n, each in enumerate((first, second)):
+        queued(store, each, at=hours(n))
+        store.outbox.attempt(each.key, hours(n))
+    store.people.leave("morning", DESK, hours(1))
+    assert {state for state, *_ in left_state(store).values()} == {"sending"}, "it can't be called back"
+    store.outbox.failed(first.key, "busy", hours(2), hours(1), "temporary")
+    assert left_state(store)[first.key] == PARTED
+    assert store.outbox.recover(hours(1)) == []
+    assert left_state(store)[second.key] == PARTED
 
 
 def test_all_states_are_counted_also_those_with_none(store: SqliteStore) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from monitor.adapters.store import codec
 from monitor.adapters.store.codec import moment, stamp, stamp_or_none, to_json
 from monitor.adapters.store.database import Database
-from monitor.core.model import Delivery, DeliveryState, Receipt, Refusal, Target
+from monitor.core.model import LEFT, Delivery, DeliveryState, Receipt, Refusal, Target
 from monitor.errors import StoreError
 
 # One that was attempted in the future is due too: the clock was set back, and its next time could be years away.
@@ -63,9 +63,23 @@ UPDATE deliveries SET state = 'queued', next_attempt_at = :now,
 WHERE state = 'sending' RETURNING key
 """
 
+# Whether the recipient of a delivery has left its digest.
+_GONE = """
+EXISTS (
+    SELECT 1 FROM unsubscribed AS u
+    WHERE u.digest = deliveries.digest AND u.channel = deliveries.channel AND u.address = deliveries.address
+)
+"""
+
+# What could not be sent at once to somebody who left meanwhile; what is being sent can't be called back.
+_LET_GO = """
+UPDATE deliveries SET state = 'parked', error = 'left the digest', fault = :left, next_attempt_at = NULL
+WHERE state = :state AND (:key IS NULL OR key = :key) AND {gone}
+"""
+
 _RETRY = """
 UPDATE deliveries SET state = 'queued', next_attempt_at = :now
-WHERE state IN ('parked', 'queued') AND key IN (SELECT value FROM json_each(:keys))
+WHERE state IN ('parked', 'queued') AND key IN (SELECT value FROM json_each(:keys)) AND NOT {gone}
 """
 
 _BOUNCED = """
@@ -112,7 +126,8 @@ class Outbox:
     def failed(self, key: str, error: str, retry_at: datetime | None, now: datetime, fault: str = "") -> None:
         """Record failure: queued again for `retry_at`, or parked when None; `fault` is the value of a DeliveryFault.
 
-        Raises StoreError when the key is unknown or was sent.
+        Parked, too, when its recipient has left the digest meanwhile. Raises StoreError when the key is unknown or was
+        sent.
         """
         state = DeliveryState.PARKED if retry_at is None else DeliveryState.QUEUED
         self._change(
@@ -127,12 +142,22 @@ class Outbox:
         )
 
     def recover(self, now: datetime) -> list[str]:
-        """Queue again what a crash left in SENDING; gives their keys. Call once, before the first dispatch."""
-        return [row["key"] for row in self._database.rows(_RECOVER, {"now": stamp(now)})]
+        """Queue again what a crash left in SENDING; gives their keys. Call once, before the first dispatch.
+
+        What was on its way to somebody who left the digest meanwhile is parked.
+        """
+        with self._database.transaction():
+            self._let_go(DeliveryState.SENDING)
+            return [row["key"] for row in self._database.rows(_RECOVER, {"now": stamp(now)})]
 
     def retry(self, keys: Collection[str], now: datetime) -> int:
-        """Queue parked ones again, and have waiting ones tried now, at a person's wish; how many there were."""
-        return self._database.execute(_RETRY, {"now": stamp(now), "keys": to_json(list(keys))}).rowcount
+        """Queue parked ones again, and have waiting ones tried now, at a person's wish; how many there were.
+
+        Never those of recipients who have left the digest.
+        """
+        return self._database.execute(
+            _RETRY.format(gone=_GONE), {"now": stamp(now), "keys": to_json(list(keys))}
+        ).rowcount
 
     def bounced(self, key: str, reason: str, now: datetime) -> bool:
         """One that was sent came back: parked for good; False where none with this key was sent."""
@@ -167,3 +192,9 @@ class Outbox:
         with self._database.durable():
             if not self._database.execute(sql, {"key": key, "now": stamp(now), **values}).rowcount:
                 raise StoreError(f"delivery {key} {complaint} (database {self._database.path})")
+            if values.get("state") == DeliveryState.QUEUED.value:
+                self._let_go(DeliveryState.QUEUED, key)
+
+    def _let_go(self, state: DeliveryState, key: str | None = None) -> None:
+        """Park what is in this state, or that one of it, where the recipient has left the digest."""
+        self._database.execute(_LET_GO.format(gone=_GONE), {"state": state.value, "key": key, "left": LEFT})

@@ -8,7 +8,7 @@ from monitor.adapters.store import codec
 from monitor.adapters.store.codec import moment, stamp, to_json
 from monitor.adapters.store.database import Database
 from monitor.adapters.store.gravity import ACK_COUNTS
-from monitor.core.model import Ack, Silence, SilenceKind, Story, Target
+from monitor.core.model import LEFT, Ack, Silence, SilenceKind, Story, Target
 
 _STORY = """
 SELECT id, title, first_at, last_at, (SELECT json_group_array(key) FROM story_keys WHERE story_id = id) AS keys
@@ -31,6 +31,11 @@ SELECT a.story_id FROM acks AS a WHERE a.story_id IN (SELECT value FROM json_eac
 _LEAVE = """
 INSERT INTO unsubscribed (digest, channel, address, at) VALUES (:digest, :channel, :address, :now)
 ON CONFLICT DO NOTHING
+"""
+
+_CANCEL = """
+UPDATE deliveries SET state = 'parked', error = 'left the digest', fault = :left, next_attempt_at = NULL
+WHERE state = 'queued' AND digest = :digest AND channel = :channel AND address = :address
 """
 
 _REJOIN = "DELETE FROM unsubscribed WHERE digest = :digest AND channel = :channel AND address = :address"
@@ -111,11 +116,13 @@ class People:
     # --- who left -----------------------------------------------------------------------------------------
 
     def leave(self, digest: str, target: Target, now: datetime) -> None:
-        """This recipient wants this digest no more."""
-        self._database.execute(_LEAVE, _seat(digest, target) | {"now": stamp(now)})
+        """This recipient wants this digest no more: what is queued for it is parked, with the fault LEFT."""
+        with self._database.transaction():
+            self._database.execute(_LEAVE, _seat(digest, target) | {"now": stamp(now)})
+            self._database.execute(_CANCEL, _seat(digest, target) | {"left": LEFT})
 
     def rejoin(self, digest: str, target: Target) -> bool:
-        """This recipient wants it again; False where it never left."""
+        """This recipient wants it again; False where it had not left. What was parked because it left stays so."""
         return bool(self._database.execute(_REJOIN, _seat(digest, target)).rowcount)
 
     def left(self, digest: str) -> dict[Target, datetime]:

@@ -46,6 +46,7 @@ from monitor.core.model.sources import (
     TroubleKind,
 )
 from monitor.core.model.telling import (
+    LEFT,
     Ack,
     Alert,
     Carrier,
@@ -80,6 +81,7 @@ from monitor.core.model.telling import (
 )
 
 __all__ = [
+    "LEFT",
     "Access",
     "Ack",
     "Alert",

@@ -359,6 +359,9 @@ class DeliveryState(StrEnum):
     PARKED = "parked"  # will not be tried again by itself; `error` says why
 
 
+LEFT = "left"  # the fault of a delivery that is not sent because its recipient left the digest
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """One message to one recipient. `key` is unique and the same at every attempt."""
@@ -377,7 +380,7 @@ class Delivery:
     receipt: str = ""
     thread: str = ""  # what belongs together for a reader; sent in order
     root: str = ""  # receipt of the thread's first message to this target, once there is one
-    fault: str = ""  # of the last failure: temporary, permanent or configuration
+    fault: str = ""  # of the last failure: temporary, permanent or configuration; LEFT
 
 
 @dataclass(frozen=True, slots=True)
