@@ -9,6 +9,7 @@ from datetime import datetime
 
 from monitor.app import spoilers
 from monitor.app.drafts import Draft, Drafter, Period
+from monitor.app.patience import Patience
 from monitor.app.ports import Store
 from monitor.app.watch import Watch
 from monitor.core import routes, schedule, silences
@@ -36,14 +37,15 @@ class _Spared:
 class AlertWriter:
     """Writes the alerts of digests at once. Blocks on the store."""
 
-    def __init__(self, store: Store, drafter: Drafter) -> None:
+    def __init__(self, store: Store, drafter: Drafter, patience: Patience) -> None:
         self._store = store
         self._drafter = drafter
+        self._patience = patience
         self._spared = _Spared()
 
     def write_due(self, watch: Watch, spec: DigestSpec, now: datetime, errors: list[Exception]) -> list[Digest]:
         """Write what is due, each alert by itself; one that can't be written is kept, with its error in `errors`."""
-        due, together = self._now(watch, spec, now)
+        due, together = self._now(watch, spec, now, errors)
         if not due:
             return []
         written: list[Digest] = []
@@ -54,16 +56,24 @@ class AlertWriter:
                 period = period.told()
         return written
 
-    def _now(self, watch: Watch, spec: DigestSpec, now: datetime) -> tuple[list[_Due], bool]:
-        """What is told now, and whether together."""
+    def _now(self, watch: Watch, spec: DigestSpec, now: datetime, errors: list[Exception]) -> tuple[list[_Due], bool]:
+        """What is told now, and whether together; of what failed just before, the errors."""
         runs = self._store.digests.runs(spec.id, schedule.runs_since(spec, now))
         while True:
             # Asked first, since it spares reading a full tray at every look while a flood is held back.
-            found = self._due(watch, spec, now, schedule.fold_until(spec, runs, 1, now))
+            found, failed = self._rested(
+                spec, self._due(watch, spec, now, schedule.fold_until(spec, runs, 1, now)), now
+            )
             fold = schedule.fold_until(spec, runs, _count(found), now)
             due = [one for one in found if fold.passes(one.alert.severity)]
             if not due or not self._quieten(spec, due, now):
+                errors += failed
                 return due, fold.together
+
+    def _rested(self, spec: DigestSpec, due: Sequence[_Due], now: datetime) -> tuple[list[_Due], list[Exception]]:
+        """What may be tried, and why the rest of it failed just before."""
+        pairs = [(one, self._patience.resting(_key(spec, one), now)) for one in due]
+        return [one for one, error in pairs if error is None], [error for _, error in pairs if error]
 
     def _due(self, watch: Watch, spec: DigestSpec, now: datetime, fold: schedule.Fold) -> list[_Due]:
         """Alerts whose time has come and that no pause holds back now; of a flood that is held back, what may pass."""
@@ -139,16 +149,25 @@ class AlertWriter:
         try:
             return self._write(watch, spec, now, group, period)
         except Exception as error:
-            good, found = spoilers.passing(group, attempt)
-            if not good or not found:
-                errors.append(error)
+            good, bad = spoilers.passing(group, attempt)
+            if not good or not bad:
+                self._failed(spec, group, error, now, errors)
                 return None
-        errors += found
+        for one, reason in bad:
+            self._failed(spec, [one], reason, now, errors)
         try:
             return self._write(spoilers.noted(watch, len(group) - len(good)), spec, now, good, period)
         except Exception as error:
-            errors.append(error)
+            self._failed(spec, good, error, now, errors)
             return None
+
+    def _failed(
+        self, spec: DigestSpec, group: Sequence[_Due], error: Exception, now: datetime, errors: list[Exception]
+    ) -> None:
+        """Note why these can't be written, to be said and to let them rest."""
+        errors.append(error)
+        for one in group:
+            self._patience.failed(_key(spec, one), error, now)
 
     def _write(
         self, watch: Watch, spec: DigestSpec, now: datetime, group: Sequence[_Due], period: Period
@@ -160,6 +179,8 @@ class AlertWriter:
                 self._drafter.set_aside(spec, draft.silenced, now)
                 return None
             self._drafter.put_out(spec, draft, now)
+        for one in group:
+            self._patience.written(_key(spec, one))
         return draft.digest
 
     def _draft(self, watch: Watch, spec: DigestSpec, now: datetime, group: Sequence[_Due], period: Period) -> Draft:
@@ -182,6 +203,10 @@ class AlertWriter:
 def thread(spec: DigestSpec, story_id: int) -> str:
     """What names a story to the readers of a digest."""
     return f"{spec.id}/{story_id}"
+
+
+def _key(spec: DigestSpec, due: _Due) -> tuple[str, int]:
+    return spec.id, due.alert.story_id
 
 
 def _count(due: Sequence[_Due]) -> int:

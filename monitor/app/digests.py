@@ -13,6 +13,7 @@ from monitor.app import readers, spoilers
 from monitor.app.alerts import AlertWriter, thread
 from monitor.app.drafts import ITS_HOUR, Draft, Drafter
 from monitor.app.outlook import DigestOutlook, orphans, outlook
+from monitor.app.patience import Patience
 from monitor.app.ports import Renderer, Store
 from monitor.app.watch import Watch
 from monitor.core import schedule
@@ -30,17 +31,19 @@ class DigestWriter:
     def __init__(self, *, store: Store, renderer: Renderer, sample: bool = False) -> None:
         self._store = store
         self._drafter = Drafter(store=store, renderer=renderer, sample=sample)
-        self._alerts = AlertWriter(store, self._drafter)
+        self._patience = Patience()
+        self._alerts = AlertWriter(store, self._drafter, self._patience)
         self._deserted: Collection[str] = ()  # digests of which it was said
 
     def write_due(self, watch: Watch, now: datetime) -> list[Digest]:
         """Write every digest whose time has come; one that can't be written never keeps the others back.
 
         One that everybody has left is not written: nothing shall count as told that nobody gets. Raises ExceptionGroup
-        with what could not be written, when all else is.
+        with what could not be written, when all else is; also while that is given a rest, see Patience.
         """
         written: list[Digest] = []
         errors: list[Exception] = []
+        self._patience.heed(watch)
         deserted = readers.deserted(self._store, watch.digests)
         self._warn(deserted)
         for spec in watch.digests:
@@ -50,7 +53,7 @@ class DigestWriter:
                 if spec.immediate:
                     written += self._alerts.write_due(watch, spec, now, errors)
                 elif due := schedule.digest_due(spec, last=self._last(spec, now), now=now):
-                    written.append(self._write(watch, spec, now, _made_up_for(spec, due), errors))
+                    written += self._try(watch, spec, now, _made_up_for(spec, due), errors)
             except Exception as error:
                 errors.append(error)
         if errors:
@@ -77,6 +80,23 @@ class DigestWriter:
         """The digest as it would be written now; changes nothing."""
         return self._draft(watch, spec, now, ITS_HOUR, self._tray(spec)).digest
 
+    def _try(
+        self, watch: Watch, spec: DigestSpec, now: datetime, occasion: Occasion, errors: list[Exception]
+    ) -> list[Digest]:
+        """The digest, unless it failed just before; why it can't be written goes to `errors`."""
+        error = self._patience.resting(spec.id, now)
+        if error is None:
+            try:
+                digest = self._write(watch, spec, now, occasion, errors)
+            except Exception as failure:
+                error = failure
+                self._patience.failed(spec.id, failure, now)
+            else:
+                self._patience.written(spec.id)
+                return [digest]
+        errors.append(error)
+        return []
+
     def _write(
         self, watch: Watch, spec: DigestSpec, now: datetime, occasion: Occasion, errors: list[Exception]
     ) -> Digest:
@@ -92,7 +112,7 @@ class DigestWriter:
             good, found = spoilers.passing(stories, attempt)
             if not good or not found:
                 raise
-        errors += found
+        errors += [error for _, error in found]
         watch = spoilers.noted(watch, len(stories) - len(good))
         return self._put_out(watch, spec, now, occasion, list(chain(*good)))
 

@@ -12,30 +12,32 @@ _TRIES = 64  # each makes the messages of a part: with one bad story among 10,00
 _ENOUGH = 3  # stories that fail alone while none has passed: then it is no story's fault
 
 
-def passing(stories: Sequence[T], attempt: Callable[[Sequence[T]], object]) -> tuple[list[T], list[Exception]]:
-    """Of stories that failed together, those that pass, in their order, and why the others fail.
+def passing(
+    stories: Sequence[T], attempt: Callable[[Sequence[T]], object]
+) -> tuple[list[T], list[tuple[T, Exception]]]:
+    """Of stories that failed together, those that pass, in their order, and those that fail alone, with the reason.
 
-    `attempt` raises for a part with a bad one. What the search had no tries left for is in neither. No errors: they
+    `attempt` raises for a part with a bad one. What the search had no tries left for is in neither. None fails: they
     all pass in parts. None passes: the fault is not in the stories.
     """
     good: list[int] = []
-    errors: list[Exception] = []
+    bad: list[tuple[T, Exception]] = []
     everything = range(len(stories))
     parts = [everything[1::2], everything[::2]] if len(stories) > 1 else []
     for _ in range(_TRIES):
-        if not parts or (not good and len(errors) >= _ENOUGH):
+        if not parts or (not good and len(bad) >= _ENOUGH):
             break
         part = parts.pop()
         try:
             attempt([stories[index] for index in part])
         except Exception as error:
             if len(part) == 1:
-                errors.append(error)
+                bad.append((stories[part[0]], error))
             else:
                 parts += [part[1::2], part[::2]]
         else:
             good += part
-    return [stories[index] for index in sorted(good)], errors
+    return [stories[index] for index in sorted(good)], bad
 
 
 def noted(watch: Watch, missing: int) -> Watch:

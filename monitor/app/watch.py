@@ -29,3 +29,7 @@ class Watch:
     def enabled(self) -> tuple[FeedSpec, ...]:
         """The feeds that are polled."""
         return tuple(feed for feed in self.feeds if feed.enabled)
+
+    def alike(self, other: "Watch") -> bool:
+        """Whether both tell the same, whatever their notes."""
+        return (self.feeds, self.digests, self.rules_by_id) == (other.feeds, other.digests, other.rules_by_id)

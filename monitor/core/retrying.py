@@ -1,4 +1,4 @@
-"""When a failed delivery is tried again, and what is said of recipients that refuse.
+"""When a delivery that failed is tried again, or the writing of a digest; what is said of recipients that refuse.
 
 Pure arithmetic: the clock's time and chance (`jitter`, 0 ≤ jitter ≤ 1) come in as arguments. All datetimes
 that come in are aware; all that go out are in UTC.
@@ -48,6 +48,18 @@ def next_attempt(
     if retry_after is not None:
         wait = max(wait, min(retry_after, CEILING))
     return later(now, wait)
+
+
+FIRST_REWRITE = timedelta(seconds=2)
+REWRITE_CEILING = timedelta(minutes=5)
+
+
+def rewrite_due(*, failed_at: datetime, times: int, now: datetime) -> bool:
+    """Whether to try again to write a digest or an alert that failed so many times, last at `failed_at`.
+
+    After 2 s, twice as long each time up to 5 min; at once when the clock was set back.
+    """
+    return not failed_at <= now < later(failed_at, doubled(FIRST_REWRITE, times - 1, REWRITE_CEILING))
 
 
 NAMED = 3  # refusals that a digest names; the others are counted

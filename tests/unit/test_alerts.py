@@ -4,6 +4,7 @@ be disturbed, quiet where people asked for it."""
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import time, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,59 @@ def test_an_alert_that_can_not_be_written_keeps_no_other_back_and_is_not_lost(de
     (late,) = desk.tick(seconds=2)
     assert late.stories[0].story_id == a
     assert b != a
+
+
+def looks(desk: Newsdesk, seconds: int) -> list[int]:
+    """At which seconds, looking every two, an alert that can't be written is tried."""
+    began = desk.now + timedelta(seconds=2)
+    tried: list[int] = []
+    render = desk.press.render
+    desk.press.render = lambda *given: (tried.append((desk.now - began).seconds), render(*given))[1]  # type: ignore[method-assign]
+    for _ in range(0, seconds, 2):
+        with pytest.raises(ExceptionGroup, match="trays are kept"):
+            desk.tick(seconds=2)
+    desk.press.render = render  # type: ignore[method-assign]
+    return tried
+
+
+def test_an_alert_that_can_not_be_written_is_tried_less_and_less_and_said_all_the_time(desk: Newsdesk) -> None:
+    desk.press.broken = desk.report("a")
+    desk.now += timedelta(minutes=1)
+    tried = looks(desk, 1800)
+    assert tried[:8] == [0, 2, 6, 14, 30, 62, 126, 254]
+    assert [after - before for before, after in pairwise(tried[8:])] == [300] * 4, "but every five minutes"
+    desk.report("b")
+    with pytest.raises(ExceptionGroup):
+        desk.tick(minutes=1)
+    assert desk.subjects() == ["Новость b"], "others are told all the same"
+
+
+def test_an_alert_that_could_not_be_written_is_tried_at_once_after_an_edit_a_restart_or_a_turned_clock(
+    desk: Newsdesk,
+) -> None:
+    desk.press.broken = desk.report("a")
+    desk.now += timedelta(minutes=1)
+    looks(desk, 300)
+    assert looks(desk, 10) == []
+    desk.spec = replace(desk.spec, title="Another name")
+    assert looks(desk, 10) == [0, 2, 6]
+    desk.restart()
+    assert looks(desk, 10) == [0, 2, 6]
+    looks(desk, 300)
+    desk.now -= HOUR
+    desk.press.broken = 0
+    assert len(desk.tick()) == 1
+
+
+def test_a_scheduled_digest_that_can_not_be_written_is_tried_less_and_less(desk: Newsdesk) -> None:
+    desk.spec = replace(FLASH, at="0 9 * * *")
+    desk.press.broken = desk.report("a")
+    desk.now = NOW.replace(hour=9, minute=0)
+    assert looks(desk, 60) == [0, 2, 6, 14, 30]
+    desk.press.broken = 0
+    with pytest.raises(ExceptionGroup, match="trays are kept"):
+        desk.tick(seconds=1)
+    assert len(desk.tick(seconds=30)) == 1
 
 
 def test_nothing_due_writes_nothing(desk: Newsdesk) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from monitor.core.model import DigestSpec
 from monitor.core.polling import CEILING
-from monitor.core.retrying import next_attempt
+from monitor.core.retrying import next_attempt, rewrite_due
 from monitor.core.schedule import check_cron, digest_due, next_digest
 from monitor.errors import DeliveryFault
 
@@ -180,6 +180,17 @@ def retry(
 def test_a_temporary_fault_is_tried_again_ever_more_slowly(attempts: int, expected: timedelta) -> None:
     assert retry(attempts=attempts) == expected
     assert expected * 0.8 == retry(attempts=attempts, jitter=1), "chance only shortens, the cap holds"
+
+
+@pytest.mark.parametrize(
+    ("times", "wait"), [(1, 2 * S), (2, 4 * S), (8, 256 * S), (9, 5 * M), (50, 5 * M), (10**6, 5 * M)]
+)
+def test_what_could_not_be_written_is_tried_again_ever_more_slowly(times: int, wait: timedelta) -> None:
+    def due(after: timedelta) -> bool:
+        return rewrite_due(failed_at=NOW, times=times, now=NOW + after)
+
+    assert (due(0 * S), due(wait - S), due(wait), due(2 * wait)) == (False, False, True, True)
+    assert due(-S), "the clock was set back"
 
 
 @pytest.mark.parametrize(
