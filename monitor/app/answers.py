@@ -3,11 +3,12 @@
 Everything here blocks on the store; call it on the store's thread.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from monitor.app.ports import Store
 from monitor.app.watch import Watch
+from monitor.core import routes
 from monitor.core.model import Ack, Relevance, Severity, Silence, SilenceKind, Target
 from monitor.core.tickets import Action, Ticket
 
@@ -21,7 +22,8 @@ class Matter:
     """What a link is about, and how it stands now.
 
     `headline` is the story's or the report's, of `UNSUBSCRIBE` the digest's name; `rules` are the titles of those that
-    fired. `settled`: what the link does is done already; `until` says for how long, of a silence.
+    fired. `settled`: what the link does is done already; `until` says for how long, of a silence. `partner` is the
+    id of the digest's other half (see routes.halves): what one of them tells, the other leaves out.
     """
 
     action: Action
@@ -30,6 +32,9 @@ class Matter:
     recipient: Target | None = None
     settled: bool = False
     until: datetime | None = None
+    partner: str = ""
+    partner_left: bool = False  # by the same recipient
+    urgent: bool = False  # of the two, this is the one that tells at once what can't wait
 
 
 class Answers:
@@ -46,14 +51,14 @@ class Answers:
             case ((Action.RELEVANT | Action.NOISE), (hit_id,)):
                 return self._hit(ticket.action, int(hit_id), watch)
             case Action.UNSUBSCRIBE, (digest, channel, address):
-                names = {spec.id: spec.label for spec in watch.digests}
-                target = Target(channel, address)
-                left = target in self._store.people.left(digest)
-                return Matter(ticket.action, names.get(digest, digest), recipient=target, settled=left)
+                return self._seat(digest, Target(channel, address), watch)
         return None
 
-    def do(self, ticket: Ticket, now: datetime, span: timedelta) -> None:
-        """Do what the ticket says; `span` is how long a silence lasts. Doing it twice is as good as once."""
+    def do(self, ticket: Ticket, now: datetime, span: timedelta, partner: str = "") -> None:
+        """Do what the ticket says; `span` is how long a silence lasts. Doing it twice is as good as once.
+
+        Who leaves a digest also leaves its `partner`, if given.
+        """
         people = self._store.people
         match ticket.action, ticket.subject:
             case Action.ACK, (story_id,):
@@ -63,10 +68,15 @@ class Answers:
             case ((Action.RELEVANT | Action.NOISE), (hit_id,)):
                 self._store.bench.mark(int(hit_id), _MARKS[ticket.action], REASON, now)
             case Action.UNSUBSCRIBE, (digest, channel, address):
-                people.leave(digest, Target(channel, address), now)
+                with self._store.transaction():
+                    for each in filter(None, (digest, partner)):
+                        people.leave(each, Target(channel, address), now)
 
-    def undo(self, ticket: Ticket, now: datetime) -> None:
-        """Take back an acknowledgement, a silence or a departure; a mark is replaced by the other one."""
+    def undo(self, ticket: Ticket, now: datetime, partner: str = "") -> None:
+        """Take back an acknowledgement, a silence or a departure (also that from `partner`).
+
+        A mark is replaced by the other one.
+        """
         match ticket.action, ticket.subject:
             case Action.ACK, (story_id,):
                 self._store.people.forget_ack(int(story_id))
@@ -74,7 +84,23 @@ class Answers:
                 if silence := self._silence(story_id, now):
                     self._store.people.end_silence(silence.id)
             case Action.UNSUBSCRIBE, (digest, channel, address):
-                self._store.people.rejoin(digest, Target(channel, address))
+                with self._store.transaction():
+                    for each in filter(None, (digest, partner)):
+                        self._store.people.rejoin(each, Target(channel, address))
+
+    def _seat(self, digest: str, recipient: Target, watch: Watch) -> Matter:
+        names, people = {spec.id: spec.label for spec in watch.digests}, self._store.people
+        matter = Matter(
+            Action.UNSUBSCRIBE,
+            names.get(digest, digest),
+            recipient=recipient,
+            settled=recipient in people.left(digest),
+        )
+        pair = routes.halves(digest, watch.digests)
+        if pair is None:
+            return matter
+        partner, urgent = (pair[0], True) if digest == pair[1] else (pair[1], False)
+        return replace(matter, partner=partner, partner_left=recipient in people.left(partner), urgent=urgent)
 
     def _story(self, action: Action, story_id: int, watch: Watch, now: datetime) -> Matter | None:
         story = self._store.people.story(story_id)

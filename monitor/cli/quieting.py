@@ -9,13 +9,18 @@ from monitor.cli import filters, output
 from monitor.cli.session import Json, Session, command, group
 from monitor.core.model import Silence, SilenceKind, Target
 from monitor.core.moments import moment_after, span_of
+from monitor.core.routes import halves
 from monitor.core.suggest import suggestion
 from monitor.errors import MonitorError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from monitor.app.ports import Store
+    from monitor.core.model import DigestSpec
 
 PANEL = "What is told"
+_NOWHERE = "what can't wait reaches them nowhere"
 
 app = group("Be quiet about a story, rule, source or entity for a while; digests count what that leaves out.")
 
@@ -260,7 +265,10 @@ def subscribers(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """List whom a digest is for, and who left it by the link in their mail."""
+    """List whom a digest is for, and who left it by the link in their mail.
+
+    With what can't wait told at once by a digest of its own, also who left that one only: they hear of it nowhere.
+    """
     from monitor.wiring import SystemClock, load_rules, opened
 
     specs = {spec.id: spec for spec in load_rules(session.settings.rules).digests}
@@ -270,20 +278,42 @@ def subscribers(
     with opened(session.settings) as store:
         left = store.people.left(digest)
         if back is not None:
-            target = Target(*back.partition(":")[::2])
-            if not store.people.rejoin(digest, target):
-                raise MonitorError(f"{back} has not left {digest}{suggestion(back, map(str, left))}")
-            output.say(f"{target} gets {digest} again")
+            _take_back(store, digest, back, specs.values())
             return
+        unheard, twin = _unheard(store, digest, specs.values())
     everybody = dict.fromkeys((*specs[digest].to, *left))
     if as_json:
-        output.lines({"target": str(one), "left_at": left.get(one)} for one in everybody)
+        output.lines(
+            {"target": str(one), "left_at": left.get(one), "misses_at_once": one in unheard} for one in everybody
+        )
         return
-    output.table(
-        ("target", "gets it"),
-        ((one, f"no, left {output.when(left[one], now)}" if one in left else "yes") for one in everybody),
-        empty=f"{digest} is for nobody",
-    )
+
+    def gets(one: Target) -> str:
+        if one in left:
+            return f"no, left {output.when(left[one], now)}" + (f"; {_NOWHERE}" if one in unheard else "")
+        return f"yes, but left {twin}: {_NOWHERE}" if one in unheard else "yes"
+
+    output.table(("target", "gets it"), ((one, gets(one)) for one in everybody), empty=f"{digest} is for nobody")
+
+
+def _take_back(store: "Store", digest: str, who: str, specs: "Iterable[DigestSpec]") -> None:
+    target = Target(*who.partition(":")[::2])
+    if not store.people.rejoin(digest, target):
+        raise MonitorError(f"{who} has not left {digest}{suggestion(who, map(str, store.people.left(digest)))}")
+    output.say(f"{target} gets {digest} again")
+    unheard, twin = _unheard(store, digest, specs)
+    if target in unheard:
+        output.note(f"but left {twin}: {_NOWHERE}; monitor digest subscribers {twin} --back {target}")
+
+
+def _unheard(store: "Store", digest: str, specs: "Iterable[DigestSpec]") -> tuple[frozenset[Target], str]:
+    """Who gets a digest but left the one that tells at once what it leaves out; and the id of that one."""
+    pair = halves(digest, specs)
+    if pair is None:
+        return frozenset(), ""
+    gone = store.people.departed()
+    scheduled, twin = (gone.get(half, frozenset()) for half in pair)
+    return twin - scheduled, pair[1]
 
 
 SILENCES = (

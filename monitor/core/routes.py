@@ -134,6 +134,12 @@ def twin(digest: str) -> str:
     return f"{digest}-at-once"
 
 
+def halves(digest: str, specs: Iterable[DigestSpec]) -> tuple[str, str] | None:
+    """The scheduled digest and its twin, by id, of which this is one; None where it has no other half."""
+    pairs = ((spec.id, twin(spec.id)) for spec in specs if spec.at and spec.at_once)
+    return next((pair for pair in pairs if digest in pair), None)
+
+
 def in_words(span: timedelta) -> str:
     """A duration for a person, in its largest exact unit: "48 hours", "1 minute", "90 seconds"."""
     seconds = round(span.total_seconds())

@@ -36,6 +36,13 @@ T = TypeVar("T")
 PATIENCE = 5.0  # seconds that the store may let us wait
 QUEUE = 16  # requests that may wait for the store; it serves one of them at a time, so that an alert waits for one only
 NEWEST = 200  # hits in a feed
+_WISHES = {  # what a form may ask for
+    Action.ACK: {"yes", "undo"},
+    Action.SILENCE: {"yes", "undo"},
+    Action.RELEVANT: {"yes"},
+    Action.NOISE: {"yes"},
+    Action.UNSUBSCRIBE: {"yes", "undo", "both", "back"},  # a digest, or it and its other half
+}
 _NARROWING = ("rule", "severity", "language", "feed")
 _ALWAYS = {
     "Server": SERVER,
@@ -118,26 +125,27 @@ class Site:
         if ticket.action is Action.UNSUBSCRIBE and fields.get("List-Unsubscribe") == "One-Click":
             await self._do(ticket, fields)
             return web.Response(text="Unsubscribed.\n")
-        if fields.get("do") not in {"yes", "undo"} or fields.get("days", "1") not in pages.SPANS:
+        wish = fields.get("do")
+        if wish not in _WISHES[ticket.action] or fields.get("days", "1") not in pages.SPANS:
             raise BadFormError
         matter = await self._look(ticket)
         if matter is None:
             return _page(_GONE, 404)
-        if fields["do"] == "undo":
-            if ticket.action not in {Action.ACK, Action.SILENCE, Action.UNSUBSCRIBE}:
-                raise BadFormError
-            await self._at_store(self._answers.undo, ticket, self._now())
-            return _page(pages.undone(matter))
-        await self._do(ticket, fields)
+        partner = matter.partner if wish in {"both", "back"} else ""
+        if wish in {"undo", "back"}:
+            await self._at_store(self._answers.undo, ticket, self._now(), partner)
+            return _page(pages.undone(await self._look(ticket) or matter))
+        await self._do(ticket, fields, partner)
         return _page(pages.told(await self._look(ticket) or matter))
 
     async def _look(self, ticket: Ticket) -> Matter | None:
         return await self._at_store(self._answers.look, ticket, self._watch(), self._now())
 
-    async def _do(self, ticket: Ticket, fields: Mapping[str, str]) -> None:
+    async def _do(self, ticket: Ticket, fields: Mapping[str, str], partner: str = "") -> None:
         span = timedelta(days=int(fields.get("days", "1")))
-        await self._at_store(self._answers.do, ticket, self._now(), span)
-        log.info("done by a link", action=ticket.action.value, subject=" ".join(ticket.subject))
+        await self._at_store(self._answers.do, ticket, self._now(), span, partner)
+        subject = " ".join((*ticket.subject, *([f"and {partner}"] if partner else [])))
+        log.info("done by a link", action=ticket.action.value, subject=subject)
 
     # --- feeds and figures --------------------------------------------------------------------------------
 

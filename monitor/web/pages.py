@@ -16,6 +16,8 @@ from monitor.core.tickets import Action
 SPANS = {"1": "1 day", "3": "3 days", "7": "1 week"}  # days of a silence
 
 _FOR_ALL = "This holds for everybody who gets the digests of this monitor."
+_ONLY_HERE = "What can't wait is told here, and the scheduled digest of this name leaves it out."
+_UNHEARD = "What can't wait, told at once by a digest of its own, you left as well: this one leaves it out."
 _TUNING = "Marks help whoever tunes the rule; they take nothing out of a digest."
 
 
@@ -23,7 +25,8 @@ _TUNING = "Marks help whoever tunes the rule; they take nothing out of a digest.
 class Page:
     """One page. `headline` is a source's or a digest's name, `facts` are (name, value); all is plain text.
 
-    With a `button` there is a form that posts to the page's own address: `do=yes`, or `do=undo` where it `undoes`.
+    With a `button` there is a form that posts to the page's own address: `do=yes`, or `do=undo` where it `undoes`;
+    `others` are further buttons, each with its value of `do` and its words.
     """
 
     title: str
@@ -33,6 +36,7 @@ class Page:
     choices: tuple[tuple[str, str], ...] = ()
     button: str = ""
     undoes: bool = False
+    others: tuple[tuple[str, str], ...] = ()
     note: str = ""
 
 
@@ -55,8 +59,7 @@ def asking(matter: Matter) -> Page:
         case Action.NOISE:
             return replace(page, title="Mark this report as noise?", button="Noise", note=_TUNING)
         case _:
-            lines = ("The next ones go to the others only.",)
-            return replace(page, title="Unsubscribe from this digest?", lines=lines, button="Unsubscribe")
+            return _leaving(page, matter)
 
 
 def told(matter: Matter) -> Page:
@@ -75,14 +78,44 @@ def told(matter: Matter) -> Page:
         case Action.NOISE:
             return replace(page, title="Marked as noise", note=_TUNING)
         case _:
-            page = replace(page, title="Unsubscribed", button="Subscribe again", undoes=True)
-            return replace(page, lines=("The next digests go to the others only.",))
+            return _left(page, matter)
+
+
+def _leaving(page: Page, matter: Matter) -> Page:
+    title = f"Unsubscribe from {'what is told at once' if matter.urgent else 'this digest'}?"
+    if not matter.partner or matter.partner_left:
+        lines = ("The next ones go to the others only.",)
+        return replace(page, title=title, lines=lines, button="Unsubscribe")
+    line = (
+        f"{_ONLY_HERE} Who leaves this one alone does not hear of it any more."
+        if matter.urgent
+        else "What can't wait is told at once, by a digest of its own. Who leaves this one alone still gets that."
+    )
+    return replace(page, title=title, lines=(line,), button="Leave only this one", others=(("both", "Leave both"),))
+
+
+def _left(page: Page, matter: Matter) -> Page:
+    page = replace(page, title="Unsubscribed", button="Subscribe again", undoes=True)
+    if not matter.partner:
+        return replace(page, lines=("The next digests go to the others only.",))
+    if matter.partner_left:
+        lines = ("You left both the scheduled digest and what is told at once.",)
+        return replace(page, lines=lines, button="Only to this one again", others=(("back", "To both again"),))
+    line = (
+        f"{_ONLY_HERE} You still get that one, but do not hear of what can't wait any more."
+        if matter.urgent
+        else "What can't wait is still told to you at once, by a digest of its own."
+    )
+    that = "the scheduled one" if matter.urgent else "that"
+    return replace(page, lines=(line,), others=(("both", f"Leave {that}, too"),))
 
 
 def undone(matter: Matter) -> Page:
     """What was taken back."""
     titles = {Action.ACK: "Acknowledged no more", Action.SILENCE: "It will be told again"}
-    return Page(titles.get(matter.action, "Subscribed again"), headline=matter.headline, facts=_facts(matter))
+    title = titles.get(matter.action, "Subscribed again")
+    lines = (_UNHEARD,) if matter.partner_left and not matter.urgent else ()
+    return Page(title, lines, headline=matter.headline, facts=_facts(matter))
 
 
 def html(page: Page) -> str:

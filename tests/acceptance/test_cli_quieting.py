@@ -27,6 +27,11 @@ rules:
   - {id: gas, title: Gas, severity: high, match: $gas-works, examples: {hit: [Sample Gasworks opened]}}
 digests:
   - {id: flash, rules: ["*"], at: once, to: ["email:anna@example.org", "email:boris@example.org"]}
+  - id: morning
+    rules: ["*"]
+    at: "0 8 * * *"
+    at_once: severity=high
+    to: ["email:anna@example.org", "email:boris@example.org"]
 """
 ZONE = {"TZ": "Asia/Tokyo"}
 
@@ -154,20 +159,24 @@ def test_who_left_a_digest_is_listed_and_can_be_taken_back(home: Path) -> None:
     assert "no, left" not in answer(home, "digest", "subscribers", "flash")
 
 
+def listed(home: Path) -> dict[str, Any]:
+    return {one["id"]: one for one in rows(answer(home, "digest", "list", "--json").encode())}
+
+
 def test_a_digest_that_all_have_left_is_for_nobody_and_can_not_be_sent(home: Path) -> None:
-    (before,) = rows(answer(home, "digest", "list", "--json").encode())
+    before = listed(home)["flash"]
     assert (before["to"], before["left"]) == (["email:boris@example.org"], ["email:anna@example.org"])
     store = open_store(home / "data" / "monitor.db")
     store.people.leave("flash", Target("email", "boris@example.org"), NOW)
     store.digests.wait("flash", [1], NOW)
     store.close()
-    (after,) = rows(answer(home, "digest", "list", "--json").encode())
+    after = listed(home)["flash"]
     assert (after["to"], after["waits_for"], after["waiting"]) == ([], "nobody: all have left", 1)
     assert answer(home, "digest", "list").splitlines()[1].rstrip().endswith("nobody: all have left")
     refused = str(invoke(home, "digest", "send", "flash").exception)
     assert refused.startswith("everybody has left the digest 'flash'")
     assert "monitor digest subscribers flash --back email:anna@example.org" in refused
-    assert rows(answer(home, "digest", "list", "--json").encode()) == [after], "nothing was told"
+    assert listed(home)["flash"] == after, "nothing was told"
     found = {one["check"]: one for one in rows(invoke(home, "doctor", "--json").stdout_bytes)}
     assert (found["digest flash"]["state"], found["digest flash"]["remedy"][:4]) == ("warning", "name")
 
@@ -187,3 +196,32 @@ def test_what_was_queued_for_somebody_who_left_is_not_mailed_by_retrying_all(hom
     answer(home, "digest", "subscribers", "flash", "--back", "email:anna@example.org")
     assert answer(home, "outbox", "--retry", "all") == "0 deliveries queued again\n"
     assert answer(home, "outbox", "--retry", one.key) == "1 delivery queued again\n"
+
+
+def test_who_left_only_what_is_told_at_once_is_listed_with_what_they_miss(home: Path) -> None:
+    anna, boris = (Target("email", f"{name}@example.org") for name in ("anna", "boris"))
+    store = open_store(home / "data" / "monitor.db")
+    store.people.leave("morning-at-once", anna, NOW)
+    for digest in ("morning", "morning-at-once"):
+        store.people.leave(digest, boris, NOW)
+    store.close()
+    for digest in ("morning", "morning-at-once"):
+        found = rows(answer(home, "digest", "subscribers", digest, "--json").encode())
+        assert [one["misses_at_once"] for one in found] == [True, False], "who left both misses nothing"
+    shown = answer(home, "digest", "subscribers", "morning").splitlines()[1]
+    assert shown.rstrip().endswith("yes, but left morning-at-once: what can't wait reaches them nowhere")
+    assert "; what can't wait reaches them nowhere" in answer(home, "digest", "subscribers", "morning-at-once")
+    back = invoke(home, "digest", "subscribers", "morning", "--back", str(boris))
+    assert f"monitor digest subscribers morning-at-once --back {boris}" in back.stderr
+    assert invoke(home, "digest", "subscribers", "morning-at-once", "--back", str(boris)).stderr == ""
+
+
+def test_silenced_reports_stand_apart_in_the_list(home: Path) -> None:
+    store = open_store(home / "data" / "monitor.db")
+    more = saved_hits(store, "b", "c", rules=["gas"], title="Another one")
+    store.digests.wait("flash", [1, *more], NOW)
+    store.close()
+    answer(home, "silence", "story", "1", "--for", "3d")
+    found = listed(home)["flash"]
+    assert (found["waiting"], found["silenced"], found["stories"]) == (2, 1, 2)
+    assert "2, 1 silenced" in answer(home, "digest", "list").splitlines()[1]

@@ -142,6 +142,55 @@ async def test_who_left_may_come_back_and_the_others_never_left(site: Rig) -> No
     assert set(site.store.people.left("morning")) == {ALERTS}
 
 
+EVENING, AT_ONCE = "evening", "evening-at-once"
+WISHES = [
+    (AT_ONCE, "yes", {AT_ONCE}),
+    (AT_ONCE, "both", {EVENING, AT_ONCE}),
+    (EVENING, "yes", {EVENING}),
+    (EVENING, "both", {EVENING, AT_ONCE}),
+    ("morning", "both", {"morning"}),  # its other half was taken out of the file meanwhile
+]
+
+
+@pytest.mark.parametrize(("digest", "wish", "expected"), WISHES)
+async def test_a_digest_and_what_is_told_at_once_for_it_are_left_one_by_one_or_together(
+    site: Rig, digest: str, wish: str, expected: set[str]
+) -> None:
+    assert (await site.post(site.links.unsubscribe(digest, DESK), data={"do": wish})).status_code == 200
+    assert site.store.people.departed() == dict.fromkeys(expected, frozenset({DESK}))
+
+
+async def test_who_leaves_only_what_is_told_at_once_is_told_what_that_means_before_and_after(site: Rig) -> None:
+    link = site.links.unsubscribe(AT_ONCE, DESK)
+    asked = (await site.get(link)).text
+    assert "Who leaves this one alone does not hear of it any more." in asked
+    assert [f'value="{wish}"' in asked for wish in ("yes", "both", "undo")] == [True, True, False]
+    done = (await site.post(link, data=YES)).text
+    assert "do not hear of what can&#39;t wait any more" in done
+    assert "Leave the scheduled one, too" in done
+    assert "You left both" in (await site.post(link, data={"do": "both"})).text
+    assert "you left as well" not in (await site.post(link, data={"do": "back"})).text
+    assert site.store.people.departed() == {}
+
+
+async def test_who_comes_back_to_the_scheduled_digest_only_is_told_what_it_leaves_out(site: Rig) -> None:
+    link = site.links.unsubscribe(EVENING, DESK)
+    await site.post(link, data={"do": "both"})
+    assert "you left as well: this one leaves it out" in (await site.post(link, data=UNDO)).text
+    assert set(site.store.people.departed()) == {AT_ONCE}
+
+
+async def test_one_click_leaves_only_the_digest_that_the_mail_belongs_to(site: Rig) -> None:
+    await site.post(site.links.unsubscribe(AT_ONCE, DESK), content=ONE_CLICK, headers=FORM)
+    assert set(site.store.people.departed()) == {AT_ONCE}
+
+
+async def test_a_story_has_no_other_half_to_be_quiet_about(site: Rig) -> None:
+    link = address(site, Action.SILENCE)
+    for wish in ("both", "back"):
+        assert (await site.post(link, data={"do": wish})).status_code == 400
+
+
 @pytest.mark.parametrize(
     ("content", "kind"),
     [

@@ -33,7 +33,14 @@ RULES = (
     RuleInfo("espionage-arrests", "Arrests for espionage", Severity.HIGH),
     RuleInfo("court", "", Severity.LOW),
 )
-DIGESTS = (DigestSpec(id="morning", rules=("*",), to=(Target("email", "desk@example.org"),), title="Morning desk"),)
+DESK = Target("email", "desk@example.org")
+DIGESTS = (
+    DigestSpec(id="morning", rules=("*",), to=(DESK,), title="Morning desk"),
+    DigestSpec(
+        id="evening", rules=("*",), to=(DESK,), title="Evening", at="0 18 * * *", at_once=("severity=critical",)
+    ),
+    DigestSpec(id="evening-at-once", rules=("*",), also=("severity=critical",), to=(DESK,), title="Evening"),
+)
 FEEDS = (FeedSpec("sample-ru", "https://primer.example/feed", name="Пример"),)
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.core.model import DigestSpec, FeedSpec, Hit, Item, Ownership, RuleInfo, RuleStatus, Severity, Target
-from monitor.core.routes import check_selector, in_words, selects, tellable, urgent, wants
+from monitor.core.routes import check_selector, halves, in_words, selects, tellable, urgent, wants
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 TWO_DAYS = timedelta(hours=48)
@@ -244,3 +244,11 @@ def test_what_was_told_at_once_is_counted_in_the_digest_with_its_reason() -> Non
     desk = DigestSpec(id="desk", rules=("*",), to=(), at="0 8 * * *", at_once=("severity=high",))
     verdict = tellable(desk, hit(), item(NOW), rule=RULES[0], first_read=False, now=NOW, max_age=TWO_DAYS)
     assert (verdict.told, verdict.reason) == (False, "told at once by desk-at-once")
+
+
+def test_a_digest_and_what_is_told_at_once_for_it_are_two_halves() -> None:
+    morning = replace(spec("*"), at_once=("severity=critical",))
+    alone, flash = replace(spec("*"), id="evening"), replace(spec("*", at=None), id="flash")
+    told = replace(spec("*", at=None), id="morning-at-once")
+    every = (alone, morning, told, flash)
+    assert [halves(one.id, every) for one in every] == [None, *[("morning", "morning-at-once")] * 2, None]

@@ -21,6 +21,12 @@ PAGES = {
     "silence": pages.asking(Matter(Action.SILENCE, HEADLINE, ("Arrests for espionage", "Tumen passage"))),
     "silenced": pages.told(Matter(Action.SILENCE, UNRULY, (UNRULY,), settled=True, until=UNTIL)),
     "unsubscribe": pages.asking(Matter(Action.UNSUBSCRIBE, "Russia–China desk, morning", recipient=READER)),
+    "half": pages.asking(
+        Matter(Action.UNSUBSCRIBE, "Russia–China desk, morning", recipient=READER, partner="morning", urgent=True)
+    ),
+    "left half": pages.told(
+        Matter(Action.UNSUBSCRIBE, UNRULY, recipient=READER, settled=True, partner="morning", urgent=True)
+    ),
     "noise": pages.asking(Matter(Action.NOISE, "وصول أول سفينة إلى الميناء", ("Harbour",))),
     "gone": pages.Page("Nothing here", ("This address leads nowhere.",)),
 }
