@@ -187,13 +187,12 @@ class AlertWriter:
         """Of one alert, or several in one digest."""
         alerts = [one.alert for one in group]
         pauses = [one.held for one in group if one.held]
-        held = {"held_since": min(pause.since for pause in pauses)} if pauses else {}
         occasion = Occasion(
             alert=True,
             folded=len(group) if len(group) > 1 and len(pauses) < len(group) else 0,
+            held_since=min((pause.since for pause in pauses), default=None),
             held_by=" and ".join(dict.fromkeys(pause.by for pause in pauses)),
             thread=thread(spec, alerts[0].story_id) if len(group) == 1 else "",
-            **held,
         )
         again = frozenset(alert.story_id for alert in alerts if not alert.hit_ids)
         hits = [hit for alert in alerts for hit in alert.hit_ids]

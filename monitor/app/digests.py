@@ -4,6 +4,7 @@ Here stand digests with a cron line and what is written by hand; those at once a
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 
@@ -77,8 +78,12 @@ class DigestWriter:
         return digest
 
     def preview(self, watch: Watch, spec: DigestSpec, now: datetime) -> Digest:
-        """The digest as it would be written now; changes nothing."""
-        return self._draft(watch, spec, now, ITS_HOUR, self._tray(spec)).digest
+        """All that waits as one digest, with why it will come together where it will; changes nothing."""
+        draft = self._drafter.draft(watch, spec, now, self._tray(spec))
+        if not spec.immediate or not draft.digest.stories:
+            return draft.digest
+        occasion = self._coming(watch, spec, now, draft.digest)
+        return self._drafter.draft(watch, spec, now, draft.hit_ids, occasion=occasion).digest
 
     def _try(
         self, watch: Watch, spec: DigestSpec, now: datetime, occasion: Occasion, errors: list[Exception]
@@ -129,16 +134,21 @@ class DigestWriter:
     def _draft(
         self, watch: Watch, spec: DigestSpec, now: datetime, occasion: Occasion, hit_ids: Collection[int]
     ) -> Draft:
-        """Of these hits; for a digest at once, as one alert."""
+        """Of these hits; for a digest at once, which comes here by hand only, as one alert."""
         draft = self._drafter.draft(watch, spec, now, hit_ids, occasion=occasion)
         if not spec.immediate or not draft.hit_ids:
             return draft
-        stories = [story.story_id for story in draft.digest.stories]
-        alone = len(stories) == 1
-        alert = Occasion(
-            alert=True, folded=0 if alone else len(stories), thread=thread(spec, stories[0]) if alone else ""
-        )
+        alert = Occasion(alert=True, by_hand=True, thread=_thread(spec, draft.digest))
         return self._drafter.draft(watch, spec, now, hit_ids, occasion=alert)
+
+    def _coming(self, watch: Watch, spec: DigestSpec, now: datetime, digest: Digest) -> Occasion:
+        """As what the alerts that wait will come: held back, too many, or each by itself."""
+        alert, count = Occasion(alert=True, thread=_thread(spec, digest)), len(digest.stories)
+        pause = pause_at(spec, now) if self.ahead(watch, spec, now).held_until else None
+        if pause:
+            return replace(alert, held_since=pause.since, held_by=pause.by)
+        fold = schedule.fold_until(spec, self._store.digests.runs(spec.id, schedule.runs_since(spec, now)), count, now)
+        return replace(alert, folded=count if count > 1 and (fold.together or fold.until) else 0)
 
     def _tray(self, spec: DigestSpec) -> Collection[int]:
         tray = self._store.digests.waiting().get(spec.id)
@@ -154,6 +164,11 @@ class DigestWriter:
     def outlook(self, watch: Watch, now: datetime) -> list[DigestOutlook]:
         """Every digest with its next time, in the order of the file."""
         return outlook(self._store, watch, now)
+
+    def ahead(self, watch: Watch, spec: DigestSpec, now: datetime) -> DigestOutlook:
+        """What this digest has before it."""
+        (found,) = outlook(self._store, replace(watch, digests=(spec,)), now)
+        return found
 
     def orphans(self, watch: Watch) -> list[Waiting]:
         """Trays of digests that stand in the file no more."""
@@ -173,6 +188,11 @@ class DigestWriter:
 
     def _last(self, spec: DigestSpec, now: datetime) -> datetime:
         return self._store.digests.last_sent(spec.id) or self._store.digests.start(spec.id, now)
+
+
+def _thread(spec: DigestSpec, digest: Digest) -> str:
+    """The thread of an alert of one story; several have none."""
+    return thread(spec, digest.stories[0].story_id) if len(digest.stories) == 1 else ""
 
 
 def _made_up_for(spec: DigestSpec, due: datetime) -> Occasion:

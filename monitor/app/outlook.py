@@ -12,7 +12,7 @@ from monitor.app.ports import Store
 from monitor.app.watch import Watch
 from monitor.core import routes, schedule, silences
 from monitor.core.model import Alert, DigestSpec, Silence, StoredHit, Target, Waiting
-from monitor.core.quiet import MAINTENANCE, QUIET, Pause, pause_at
+from monitor.core.quiet import Pause, pause_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +107,8 @@ def _held(spec: DigestSpec, at: datetime, why: str, *, urgent: bool = False) -> 
     if pause is None:
         return _Coming(at, why)
     last = pause_at(spec, pause.until - timedelta(microseconds=1), urgent=urgent)  # one may follow another
-    reasons = dict.fromkeys(_named(one.by) for one in (pause, last) if one)
+    reasons = dict.fromkeys(one.by for one in (pause, last) if one)
     return _Coming(pause.until, f"held by {', then '.join(reasons)}", pause)
-
-
-def _named(reason: str) -> str:
-    return reason if reason in {MAINTENANCE, QUIET} else f"{MAINTENANCE}: {reason}"
 
 
 def _alerts(store: Store, spec: DigestSpec, now: datetime) -> list[Alert]:

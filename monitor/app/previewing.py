@@ -55,6 +55,8 @@ class Hindsights:
         if begins is None or moment < begins:
             raise MonitorError(_too_early(spec, moment, begins))
         period = self._period(spec, moment, day=day)
+        if period.until < begins:
+            raise MonitorError(_too_early(spec, period.until, begins, due=not spec.immediate))
         digest = self._at_once(watch, spec, period, day=day) if spec.immediate else self._scheduled(watch, spec, period)
         return Hindsight(
             digest=digest,
@@ -208,10 +210,12 @@ def _local(moment: datetime, spec: DigestSpec) -> str:
     return f"{moment.astimezone(ZoneInfo(spec.timezone)):%a %Y-%m-%d %H:%M} {spec.timezone}"
 
 
-def _too_early(spec: DigestSpec, until: datetime, begins: datetime | None) -> str:
+def _too_early(spec: DigestSpec, until: datetime, begins: datetime | None, *, due: bool = False) -> str:
+    """That nothing is known of that moment; `due`: at which the digest was due last."""
     if begins is None:
         return "the archive is empty: there is nothing to look back at before the first `monitor once` or `monitor run`"
     return (
-        f"the archive does not reach back to {_local(until, spec)}: it begins on {_local(begins, spec)} "
+        f"the archive does not reach back to {_local(until, spec)}{', when it was due last' if due else ''}: "
+        f"it begins on {_local(begins, spec)} "
         "(MONITOR_RETENTION says how long it keeps what it read)"
     )

@@ -1,5 +1,6 @@
 """`monitor digest preview`: how a digest would look, now or at any time in the past."""
 
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -11,13 +12,15 @@ from typer import Argument, BadParameter, Option
 
 from monitor.cli import output
 from monitor.cli.session import Session
+from monitor.core.routes import in_words
 from monitor.core.suggest import suggestion
 from monitor.errors import MonitorError
 
 if TYPE_CHECKING:
+    from monitor.app.outlook import DigestOutlook
     from monitor.app.previewing import Hindsight
     from monitor.app.watch import Watch
-    from monitor.core.model import DigestSpec
+    from monitor.core.model import Digest, DigestSpec
     from monitor.wiring import Settings
 
 Id = Annotated[str, Argument(metavar="ID", help="The digest, as rules.yaml calls it.")]
@@ -62,8 +65,11 @@ def preview(
     now = wiring.SystemClock().now()
     if as_of is None:
         with wiring.writer(settings) as writer:
-            found = writer.preview(watch, spec, now)
-        _put(wiring.previewed(found, spec, form.value, settings), out)
+            found, ahead = writer.preview(watch, spec, now), writer.ahead(watch, spec, now)
+        if found.stories or not spec.immediate:
+            _put(wiring.previewed(found, spec, form.value, settings), out)
+        for remark in _on_the_present(found, ahead):
+            output.note(remark)
         return
     moment, day = _moment(as_of, spec.timezone, now)
     with wiring.hindsights(settings) as hindsights:
@@ -71,7 +77,8 @@ def preview(
     if sent:
         _put(_as_sent(then, spec, form, settings), out)
         return
-    _put(wiring.previewed(then.digest, spec, form.value, settings), out)
+    if not (spec.immediate and then.silent):
+        _put(wiring.previewed(then.digest, spec, form.value, settings), out)
     _remark(then, spec)
 
 
@@ -104,6 +111,32 @@ def _moment(given: str, timezone: str, now: datetime) -> tuple[datetime, bool]:
     if begins > now:
         raise BadParameter(f"{given} is still to come; leave --as-of away to see what waits now")
     return min(moment, now), day is not None
+
+
+def _on_the_present(digest: "Digest", ahead: "DigestOutlook") -> Iterator[str]:
+    """What of the digest will be sent, when, and why not now."""
+    spec, count = ahead.spec, len(digest.stories)
+    why = ahead.waits_for + (f" until {_local(ahead.held_until, spec)}" if ahead.held_until else "")
+    if spec.immediate and not count:
+        waits = f"all {output.counted(ahead.silenced, 'report')} silenced" if ahead.silenced else "nothing waits"
+        when = why or f"the next hit is told {in_words(spec.wait)} after it came"
+        if ahead.next_at and not ahead.held_until:
+            when = f"the next message comes on {_local(ahead.next_at, spec)}, {why}"
+        yield f"nothing would be sent now ({waits}); {when}"
+    elif spec.immediate:
+        alerts = output.counted(count, "alert")
+        if digest.held_since:
+            yield f"{alerts}, {why}: then {'it comes' if count == 1 else 'they come as one message'}"
+        elif why:
+            when = f" on {_local(ahead.next_at, spec)}" if ahead.next_at and why != "due now" else ""
+            yield f"{alerts}, {'sent' if count == 1 else 'the first sent'}{when}: {why}"
+        if count > 1 and not digest.folded and not digest.held_since:
+            yield f"{alerts}, each sent by itself, are shown here together"
+    else:
+        if not count and not spec.send_empty:
+            yield "nothing waits, and an empty digest of this kind is not sent"
+        if why:
+            yield f"the next one is {why}" if ahead.held_until else f"the next one: {why}"
 
 
 def _as_sent(then: "Hindsight", spec: "DigestSpec", form: Form, settings: "Settings") -> list[str]:

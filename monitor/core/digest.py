@@ -64,6 +64,7 @@ class Occasion:
     folded: int = 0
     held_since: datetime | None = None
     held_by: str = ""
+    by_hand: bool = False
     thread: str = ""
 
 
@@ -126,6 +127,7 @@ def compose(
         folded=occasion.folded,
         held_since=occasion.held_since,
         held_by=occasion.held_by,
+        by_hand=occasion.by_hand,
         rule_edits=tuple(rule_edits),
         thread=occasion.thread,
     )

@@ -48,6 +48,7 @@ def digest_to_dict(digest: Digest) -> Json:
         "folded": digest.folded,
         "held_since": _time(digest.held_since),
         "held_by": digest.held_by or None,
+        "by_hand": digest.by_hand,
         "topics": [
             {
                 "rule": topic.rule,

@@ -33,6 +33,7 @@ def digest_schema() -> Schema:
                 "folded": _count("alerts that came too thick and stand in this one digest; 0: none"),
                 "held_since": _or_null(_time("quiet hours or maintenance held it back from then on")),
                 "held_by": _or_null(_text("what held it back, in words")),
+                "by_hand": _flag("an alert, or several together, that somebody sent before their time"),
                 "topics": _list(_ref("topic"), "each rule that found something"),
                 "stories": _list(_ref("story"), "the gravest first"),
                 "coverage": _ref("coverage"),

@@ -37,7 +37,7 @@ def pause_at(spec: DigestSpec, moment: datetime, *, urgent: bool = False) -> Pau
     """
     moment = moment.astimezone(UTC)
     pauses = [
-        Pause(window.start.astimezone(UTC), window.end.astimezone(UTC), window.reason or MAINTENANCE)
+        Pause(window.start.astimezone(UTC), window.end.astimezone(UTC), _named(window.reason))
         for window in spec.maintenance
     ]
     if spec.immediate and not urgent:
@@ -45,6 +45,10 @@ def pause_at(spec: DigestSpec, moment: datetime, *, urgent: bool = False) -> Pau
         pauses += [pause for hours in spec.quiet_hours for pause in _around(hours, zone(spec.timezone), today)]
     now = next((pause for pause in pauses if pause.since <= moment < pause.until), None)
     return now and _joined(now, pauses)
+
+
+def _named(reason: str) -> str:
+    return f"{MAINTENANCE} ({reason})" if reason else MAINTENANCE
 
 
 @cache  # the library's own memory holds eight zones

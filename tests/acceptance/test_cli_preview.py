@@ -32,6 +32,11 @@ digests:
     timezone: Europe/Moscow
     rules: ["*"]
     to: [email:desk@example.org, email:second@example.org, slack:news]
+  - {id: flash, at: once, rules: ["*"], to: ["console:"]}
+  - {id: held, at: once, rules: ["*"], to: ["console:"]}
+  - {id: still, at: once, rules: ["*"], to: ["console:"]}
+maintenance:
+  - {from: 2026-03-01, until: 2098-03-01, digests: [held, still], reason: new mail server}
 """
 
 
@@ -42,23 +47,27 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (home / "feeds.yaml").write_text("feeds:\n  - {id: sample-ru, name: Пример, url: https://primer.example/rss}\n")
     (home / "rules.yaml").write_text(RULES)
     store = open_store(home / "data" / "monitor.db")
-    saved_hits(store, "a", at=FOUND - timedelta(days=2), seen_at=FOUND - timedelta(days=2), title="Первое сообщение")
+    first = saved_hits(
+        store, "a", at=FOUND - timedelta(days=2), seen_at=FOUND - timedelta(days=2), title="Первое сообщение"
+    )
     ids = saved_hits(store, "b", at=FOUND, seen_at=FOUND, title="Задержан житель Образцовска")
     names = {"feeds": home / "feeds.yaml", "rules": home / "rules.yaml"}
     watch = Configuration(load_settings({f"MONITOR_{name.upper()}": str(path) for name, path in names.items()})).load()
-    (spec,) = watch.digests
+    spec = watch.digests[0]
     store.digests.start(spec.id, FOUND)
     store.digests.wait(spec.id, ids, FOUND)
     DigestWriter(store=store, renderer=DigestRenderer()).write(watch, spec, AT + timedelta(seconds=20))
+    store.digests.start("held", FOUND)
+    store.digests.wait("held", [*first, *ids], FOUND)
     store.close()
     return home
 
 
-def run(home: Path, *options: str) -> Result:
+def run(home: Path, *options: str, digest: str = "morning") -> Result:
     """The command in this process: it is about its words, and a process for each takes a second."""
     names = {"feeds": home / "feeds.yaml", "rules": home / "rules.yaml", "db": home / "data" / "monitor.db"}
     paths = [part for name, path in names.items() for part in (f"--{name}", str(path))]
-    return CliRunner().invoke(app, [*paths, "digest", "preview", "morning", *options])
+    return CliRunner().invoke(app, [*paths, "digest", "preview", digest, *options])
 
 
 def preview(home: Path, *options: str) -> tuple[str, str]:
@@ -82,6 +91,27 @@ def test_the_moment_before_it_was_due_shows_the_one_before(home: Path) -> None:
 
     assert "Задержан житель Образцовска" not in shown
     assert "really written" not in remarks
+
+
+def test_of_a_digest_at_once_with_nothing_to_tell_only_that_is_said(home: Path) -> None:
+    held = "held by maintenance (new mail server) until Sat 2098-03-01 00:00 UTC"
+    nothing = "nothing would be sent now (nothing waits); "
+    for digest, then in (("flash", "the next hit is told 30 seconds after it came"), ("still", held)):
+        done = run(home, digest=digest)
+        assert (done.exit_code, done.stdout, done.stderr.strip()) == (0, "", nothing + then)
+
+    past = run(home, "--as-of", "2026-03-02T12:00", digest="flash")
+    assert (past.exit_code, past.stdout) == (0, "")
+    assert "nothing to tell: this would not have been sent" in past.stderr
+
+
+def test_of_a_held_digest_at_once_it_is_said_until_when_and_by_what(home: Path) -> None:
+    done = run(home, digest="held")
+
+    assert "Held back by maintenance (new mail server) since 1 Mar 00:00." in " ".join(done.stdout.split())
+    assert "too thick" not in done.stdout
+    held = "held by maintenance (new mail server) until Sat 2098-03-01 00:00 UTC"
+    assert done.stderr.strip() == f"2 alerts, {held}: then they come as one message"
 
 
 def test_what_was_sent_is_printed_letter_by_letter(home: Path) -> None:

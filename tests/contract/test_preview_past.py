@@ -358,6 +358,12 @@ def test_before_the_archive_nothing_can_be_seen(desk: Newsdesk) -> None:
         desk.look(MORNING, BEGIN - 10 * HOUR)
 
 
+def test_a_digest_that_was_due_last_before_the_archive_began_cannot_be_seen(desk: Newsdesk) -> None:
+    desk.poll(FEEDS[0], BEGIN + HOUR, article("a", "A harbour opens"))
+    with pytest.raises(MonitorError, match=r"Mon 2026-03-02 08:00 Asia/Tokyo, when it was due last: it begins on Mon"):
+        desk.look(MORNING, BEGIN + 2 * HOUR)
+
+
 def test_an_empty_archive_says_so(store: SqliteStore) -> None:
     with pytest.raises(MonitorError, match="the archive is empty"):
         Newsdesk(store).look(MORNING, MORNING_AT)

@@ -3,7 +3,7 @@ be disturbed, quiet where people asked for it."""
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -385,7 +385,7 @@ def test_maintenance_holds_back_what_is_urgent_too_and_says_why(desk: Newsdesk) 
     desk.report("a", rule="alarm")
     assert desk.tick(hours=2) == []
     (held,) = desk.tick(hours=1)
-    assert (held.held_since, held.held_by) == (NOW, "the mail server moves")
+    assert (held.held_since, held.held_by) == (NOW, "maintenance (the mail server moves)")
 
 
 def test_what_comes_just_after_a_pause_is_told_by_itself(desk: Newsdesk) -> None:
@@ -522,13 +522,29 @@ def test_a_preview_of_one_waiting_story_is_its_alert_and_changes_nothing(desk: N
     assert (shown.headline, shown.thread, desk.waiting()) == ("Новость a", f"flash/{a}", 1)
 
 
+def test_a_preview_says_why_alerts_will_come_together_only_where_they_will(desk: Newsdesk) -> None:
+    desk.report("a")
+    desk.report("b")
+
+    def shown() -> tuple[int, datetime | None, str, bool]:
+        digest = desk.writer.preview(desk.watch, desk.spec, desk.now)
+        return digest.folded, digest.held_since, digest.held_by, digest.by_hand
+
+    assert shown() == (0, None, "", False), "each by itself"
+    desk.spec = replace(FLASH, at_most=Rate(1, HOUR))
+    assert shown() == (2, None, "", False), "more than may come singly"
+    began = desk.now - HOUR
+    desk.spec = replace(FLASH, maintenance=(Window(began, desk.now + HOUR, "the mail server moves"),))
+    assert shown() == (0, began, "maintenance (the mail server moves)", False), "held back"
+
+
 def test_written_by_hand_all_that_waits_comes_as_one_due_or_not(desk: Newsdesk) -> None:
     desk.report("a")
     desk.report("b")
     desk.store.people.silence(silence(SilenceKind.STORY, "2"))
     desk.report("c")
     written = desk.writer.write(desk.watch, desk.spec, desk.now)
-    assert (written.folded, len(written.stories), desk.waiting()) == (2, 2, 0)
+    assert (written.folded, written.by_hand, len(written.stories), desk.waiting()) == (0, True, 2, 0)
     assert written.left_out == (("silenced until Mon 13:00: known", 1),)
     assert desk.tick(minutes=1) == []
 
@@ -565,4 +581,4 @@ def test_a_digest_that_fell_into_maintenance_says_for_when_it_was_meant(desk: Ne
     assert desk.tick(hours=2) == []
     (digest,) = desk.tick(hours=1, seconds=1)
     assert digest.held_since == NOW.replace(hour=9, minute=0, second=0, microsecond=0)
-    assert digest.held_by == "the mail server moves"
+    assert digest.held_by == "maintenance (the mail server moves)"

@@ -98,7 +98,7 @@ def test_one_that_was_missed_is_due_now_and_maintenance_holds_it(room: Room) -> 
     assert said(room.look(MORNING)) == ("2026-11-24 09:00", "due now")
     window = Window(NOW - H, NOW + H, "new mail server")
     found = room.look(replace(MORNING, maintenance=(window,)))
-    assert said(found) == ("2026-11-24 10:00", "held by maintenance: new mail server")
+    assert said(found) == ("2026-11-24 10:00", "held by maintenance (new mail server)")
     assert found.held_until == NOW + H
 
 
@@ -129,7 +129,7 @@ def test_one_hold_may_follow_another(room: Room) -> None:
     room.waits(spec, "a", at=evening)
     assert said(room.look(spec, evening)) == (
         "2026-11-25 07:00",
-        "held by maintenance: new mail server, then quiet hours",
+        "held by maintenance (new mail server), then quiet hours",
     )
 
 

@@ -99,7 +99,7 @@ def test_a_pause_says_since_when_and_why() -> None:
     assert pause.by == "quiet hours"
     later = pause_at(spec, local("Europe/Berlin", "2026-11-25 06:00"))
     assert later
-    assert (later.since, later.by) == (pause.since, "new mail server")
+    assert (later.since, later.by) == (pause.since, "maintenance (new mail server)")
     unnamed = alerts(maintenance=(window("2026-11-25 05:00", "2026-11-25 09:00", ""),))
     assert getattr(pause_at(unnamed, local("Europe/Berlin", "2026-11-25 06:00")), "by", "") == "maintenance"
 

@@ -45,6 +45,15 @@ def test_an_alert_is_told_in_short_with_one_line_on_what_was_watched(form: str) 
 
 
 @readable
+def test_what_was_sent_by_hand_says_so_and_not_that_it_came_too_thick(form: str) -> None:
+    several = replace(samples.fold(), folded=0, by_hand=True)
+    together = f"Sent by hand, {len(several.stories)} alerts together."
+    assert together in seen(form, several)
+    assert "too thick" not in seen(form, several)
+    assert "by hand" not in seen(form, replace(samples.alert(), by_hand=True)), "it is what it would have been"
+
+
+@readable
 def test_an_alert_does_not_keep_back_that_something_happened_to_the_feeds(form: str) -> None:
     text = seen(form, replace(samples.alert(), feed_news=samples.feeds().feed_news))
     assert "5 pieces of news of the feeds; `monitor feeds health` says more." in text

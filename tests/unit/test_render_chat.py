@@ -30,6 +30,7 @@ def test_each_story_says_what_where_and_why() -> None:
 @pytest.mark.parametrize(
     ("digest", "said"),
     [
+        (replace(MORNING, by_hand=True), f"Sent by hand, {len(MORNING.stories)} alerts together"),
         (replace(MORNING, folded=14), "14 alerts came too close together"),
         (replace(MORNING, held_since=samples.AT - timedelta(hours=9), held_by="quiet hours"), "Held back since"),
         (replace(MORNING, sample=True), "SAMPLE: everything in it is invented"),

@@ -86,6 +86,9 @@ def test_folded_and_held_alerts_say_why_they_come_together() -> None:
     assert "14 alerts came too thick" in shown(messages(samples.fold())[0])
     assert str(messages(samples.fold())[0]["text"]).startswith("CRITICAL: 14 alerts in ")
     assert "Held back by quiet hours since" in shown(messages(samples.held())[0])
+    several = messages(replace(samples.fold(), folded=0, by_hand=True))[0]
+    assert "Sent by hand" in shown(several)
+    assert "too thick" not in shown(several)
 
 
 # --- threads ----------------------------------------------------------------------------------------------

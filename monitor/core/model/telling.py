@@ -330,10 +330,11 @@ class Digest:
     next_at: datetime | None = None
     sample: bool = False  # made by the demo: every channel must say so
     feed_news: tuple[FeedNews, ...] = ()  # `coverage.notices`, folded
-    alert: bool = False  # one of a digest at once: of a single story, unless it was `folded` or `held_since`
+    alert: bool = False  # one of a digest at once: of a single story, unless `folded`, `held_since` or `by_hand`
     folded: int = 0  # alerts that came too thick and stand in this one digest instead; see `DigestSpec.at_most`
     held_since: datetime | None = None  # quiet hours or maintenance held this back from then on
-    held_by: str = ""  # in words: "quiet hours", or the reason of the maintenance
+    held_by: str = ""  # in words: "quiet hours", or "maintenance" with its reason
+    by_hand: bool = False  # an alert, or several together, that somebody sent before their time
     rule_edits: tuple[RuleEdit, ...] = ()  # since the last digest
     thread: str = ""  # of an alert: names the story to this digest's readers, the same for all that follows of it
 

@@ -40,6 +40,8 @@ def _head(data: Json, zone: ZoneInfo) -> str:
     lines.append(f"{clip(data['title'], HEADLINE_MAX)} · {_when(data['at'], zone)} {zone.key}")
     if data["folded"]:
         lines.append(f"{count(data['folded'], 'alert')} came too close together and stand here in one")
+    if data["by_hand"] and len(stories := data["stories"]) > 1:
+        lines.append(f"Sent by hand, {len(stories):,} alerts together")
     if data["held_since"]:
         lines.append(f"Held back since {_when(data['held_since'], zone)}: {clip(data['held_by'] or '', SNIPPET_MAX)}")
     reports = sum(len(story["reports"]) for story in data["stories"])

@@ -108,6 +108,8 @@ def _lead(digest: Digest, times: words.Times) -> Iterable[str]:
     if digest.folded:
         alerts = words.count(digest.folded, "alert")
         yield f"{alerts} came too thick to be told one by one: they are in this message together."
+    if digest.by_hand and len(digest.stories) > 1:
+        yield f"Sent by hand, {len(digest.stories):,} alerts together."
     if digest.held_since:
         by = words.clip(digest.held_by, MESSAGE_MAX) or "quiet hours"
         yield f"Held back by {by} since {times.short(digest.held_since)}."
