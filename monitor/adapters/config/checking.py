@@ -18,8 +18,10 @@ Model = TypeVar("Model", bound=BaseModel)
 
 def _texts(value: object) -> tuple[str, ...]:
     if not isinstance(value, list):
-        hint = f"write [{value}]" if isinstance(value, str) else ""
+        hint = f"write [{value}]" if isinstance(value, str) and value.isascii() else "put the values in [ ]"
         raise ComplaintError(f"must be a list, not {shown(value)}", hint)
+    for one in value:
+        values.check_single(one, whole=False)
     return tuple(values.text(one) for one in value)
 
 
@@ -83,6 +85,8 @@ def _complaint(model: type[BaseModel], error: Mapping[str, Any], path: Steps) ->
             needed = ", ".join(f"{one}: …" for one, field in model.model_fields.items() if field.is_required())
             keys = getattr(model, "shape", needed)
             hint = f"write it as {keys}" if keys and not where else ""
+            if isinstance(error["input"], str) and "：" in error["input"]:
+                hint = "write `: ` after a key, not `：`"
             if where and error["type"] != "dict_type":
                 hint = f"its keys: {', '.join(_model_at(model, where).model_fields)}"
             got = "what stands there" if key in _SECRET else shown(error["input"])

@@ -1,6 +1,7 @@
 """`digests:` and `maintenance:` of `rules.yaml`: what a digest may say, and what its entry becomes."""
 
 import operator
+import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,7 @@ from monitor.errors import Problem
 
 T = TypeVar("T")
 Obstacle = Callable[[Target], tuple[str, str] | None]
+_CLOCK = re.compile(r"([01]?\d|2[0-3])[:.]([0-5]\d)")
 _MIN_REPEAT = timedelta(minutes=1)
 # Keys that only say something of what is told at once.
 _AT_ONCE_ONLY = ("wait", "update_every", "repeat_after", "at_most", "quiet_hours", "quiet_unless")
@@ -30,6 +32,9 @@ def _cron_or_once(value: object) -> str | None:
     found = values.text(value)
     if found.lower() == "once":
         return None
+    if clock := _CLOCK.fullmatch(found):
+        hint = f"for every day at that time write '{int(clock[2])} {int(clock[1])} * * *'"
+        raise values.ComplaintError(f"{values.shown(found)} is no cron line", hint)
     complaint = check_cron(found)
     if complaint:
         raise values.ComplaintError(complaint, "or once, to be told at once")

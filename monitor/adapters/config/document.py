@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from monitor.adapters.config.source import read_text
 from monitor.adapters.config.yaml import Node, read_yaml
+from monitor.core.oddities import oddity
 from monitor.errors import ConfigError, Problem
 
 INCLUDE = "include"
@@ -39,7 +40,8 @@ class Document:
                 at_key = at_key and depth > 0
                 break
             node = child
-        return replace(node.problem(problem.message, problem.hint, at_key=at_key), path=problem.path)
+        hint = "; ".join(filter(None, (_oddity(problem.path, node), problem.hint)))
+        return replace(node.problem(problem.message, hint, at_key=at_key), path=problem.path)
 
     def require(self, problems: Iterable[Problem]) -> None:
         """Raise ConfigError with these and the document's own problems, in the order of the files, if there are any."""
@@ -48,6 +50,14 @@ class Document:
             order = {str(path): number for number, path in enumerate(self.files)}
             placed = sorted(found.values(), key=lambda p: (order.get(p.file, len(order)), p.line, p.column))
             raise ConfigError(placed, self.files)
+
+
+def _oddity(path: tuple[str | int, ...], node: Node) -> str:
+    """What only looks right in a refused key or value. Examples are news, in which most is right."""
+    if "examples" in path[:-1]:
+        return ""
+    words = (path[-1] if path else "", node.value)
+    return next((found for word in words if isinstance(word, str) and (found := oddity(word))), "")
 
 
 def load_document(path: Path, *, per_file: Collection[str] = ()) -> Document:

@@ -29,6 +29,9 @@ def read_text(path: Path, *, max_bytes: int = MAX_BYTES) -> str | Problem:
         return _about(path, "there is no such file", "check the path, or run `monitor init` to start from a sample")
     except OSError as error:
         return _about(path, f"can't be read: {error.strerror}", "check the file and its permissions")
+    if raw[:2] not in _UTF16 and (codec := _utf16_without_mark(raw)):
+        hint = f"save it as UTF-8, e.g. iconv -f {codec} -t UTF-8"
+        return Problem((), f"is not UTF-8: the file looks like {codec}", hint, file=str(path), line=1, column=1)
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -52,6 +55,15 @@ def _undecodable(path: Path, raw: bytes, error: UnicodeDecodeError) -> Problem:
         line=before.count(b"\n") + 1,
         column=len(before[line_start:].decode("utf-8", "replace")) + 1,
     )
+
+
+def _utf16_without_mark(raw: bytes) -> str:
+    """UTF-16LE or UTF-16BE where the characters at the beginning have a zero byte each, else empty."""
+    start = raw[:200]
+    for codec, zeros in (("UTF-16LE", start[1::2]), ("UTF-16BE", start[::2])):
+        if len(zeros) >= 4 and zeros.count(0) > 0.4 * len(zeros):
+            return codec
+    return ""
 
 
 def _likely_encoding(raw: bytes) -> str:

@@ -40,6 +40,9 @@ def rate(value: object) -> Rate:
 
 def quiet_hours(value: object) -> QuietHours:
     """`22:00-07:00`, `22:00-07:00 mon-fri`, `13-14`; for whole days `sat-sun` or `mon, thu`."""
+    if not isinstance(value, str) or value.strip().lower() in {"off", "no", "none", "never"}:
+        hint = "for none, remove the line" if isinstance(value, str) else _QUIET_HINT
+        raise ComplaintError(f"{shown(value)} names no quiet hours", hint)
     found = text(value).lower()
     plain = _AND.sub(",", _TO.sub("-", found))
     match = _HOURS.fullmatch(plain)

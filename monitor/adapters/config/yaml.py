@@ -229,8 +229,17 @@ _ADVICE = (
     ),
     ("block sequence entries", "a list begins in the line of its key", "put each `- ` on a line of its own"),
     ("expected ',' or ']'", "a list in [ ] is not closed", "add `]`, or a comma between two values"),
-    ("expected ',' or '}'", "a mapping in { } is not closed", "add `}`, or a comma between two entries"),
-    ("alphabetic or numeric", "a name must follow * or & outside quotes", 'for the character itself write "*" or "&"'),
+    (
+        "expected ',' or '}'",
+        "a mapping in { } is not closed",
+        "add `}`, or a comma between two entries, or quote a text with `: `",
+    ),
+    (
+        "alphabetic or numeric",
+        "a name must follow * or & outside quotes",
+        'put the whole text in quotes, such as "*" or "*/5 * * * *"',
+    ),
+    ("expected whitespace or line break", "a text can't begin with ! or &", "put the text in quotes"),
     ("unknown escape", "an unknown escape after \\ in double quotes", "use single quotes, or write \\\\"),
     ("could not find expected ':'", "a key without `:`", "add `: ` after the key, or indent it with the text above"),
     (
@@ -258,13 +267,17 @@ def _explain(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
     place = _place(mark)
     lines = text.splitlines()
     line = lines[place[0] - 1] if place[0] <= len(lines) else ""
+    if odd := _odd_line(lines, {place[0], _place(error.context_mark)[0]}, file):
+        return odd
     if "quoted scalar" in context and "end of stream" in problem and error.context_mark:
         return Problem((), "a quote is opened here and never closed", "add it", file, *_place(error.context_mark))
-    indent = line[: len(line) - len(line.lstrip())]
+    indent = line[: len(line) - len(line.lstrip(" \t-"))]
     if "\t" in indent:
         return _advise(_ADVICE[0], file, place[0], indent.index("\t") + 1)
     if problem.endswith(("expected key", "'-' indicator")) and line[: place[1] - 1].strip():
-        return Problem((), "text follows a closed quote or bracket", "quote the whole value", file, *place)
+        return Problem(
+            (), "text follows a closed quote or bracket", "quote the whole value, as in '\"ice\" in port'", file, *place
+        )
     for advice in _ADVICE:
         if advice[0] in problem:
             # These are found missing further down: the line to mend is the one where they begin.
@@ -274,6 +287,33 @@ def _explain(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
     if "cannot start any token" in problem and found:
         return Problem((), f"a text can't begin with {found}", "put the text in quotes", file, *place)
     return Problem((), f"not valid YAML: {problem or context}", "check quotes and indents around here", file, *place)
+
+
+# What begins a line and only looks as YAML wants it → what to do. Typed on a Chinese keyboard, or pasted.
+_ODD_LINES = (
+    (
+        re.compile(r"[ \t]*([\u00a0\u2000-\u200b\u202f\u3000\ufeff])"),
+        "indents this line",
+        "replace it with ordinary blanks",
+    ),
+    (re.compile(r"\s*([–—－−‐])\s"), "is no hyphen", "begin an entry of a list with `- `"),
+    (re.compile(r"(?:\s*|.*[{,]\s*)(?:-\s+)*[a-z0-9_-]+\s*(：)"), "is no colon", "write `: ` after a key"),
+    (re.compile(r".*[\]}\"']\s*(，)"), "is no comma to YAML", "write `, ` between two values"),
+    (re.compile(r"\s*(?:-\s+)*[a-z0-9_-]+:([\u00a0\u3000])"), "is no blank", "write an ordinary blank after the `:`"),
+)
+
+
+def _odd_line(lines: list[str], suspects: set[int], file: str) -> Problem | None:
+    """A complaint about a character that only looks right, in one of these lines (from 1) or the one before it."""
+    filled = [number for number, line in enumerate(lines, 1) if line.strip()]
+    before = {max((one for one in filled if one < number), default=number) for number in suspects}
+    for number in sorted(suspects | before):
+        for pattern, fault, remedy in _ODD_LINES:
+            if number <= len(lines) and (match := pattern.match(lines[number - 1])):
+                char = match[1]
+                name = f"`{char}`" if char.strip() else f"a blank of another kind (U+{ord(char):04X})"
+                return Problem((), f"{name} {fault}", remedy, file, number, match.start(1) + 1)
+    return None
 
 
 def _advise(advice: tuple[str, str, str], file: str, line: int, column: int) -> Problem:

@@ -17,6 +17,8 @@ TERM_KEYS = {"label", "entity", "gloss", "not", "needs", "note"}
 GROUP_KEYS = {"all", "any", "at_least", "of", "order", "none", "within"}
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 TERM_ID = re.compile(r"[a-z0-9][a-z0-9_-]*")
+_CHOICES = re.compile(r"\([^()]*\)")
+_CHINESE_COMMAS = re.compile("[\uff0c\u3001\uff1b]")
 _WITHIN = re.compile(r"(\d+)\s*(words?|sentences?)|sentence|title|lead")
 _LANGUAGES = {"en", "ru", "zh", "ko", "ja"}
 
@@ -91,6 +93,10 @@ class ConditionReader(Reader):
     def _read(self, text: str, key: str, path: Path, switches: Mapping[str, bool | None]) -> list[Form]:
         if not text:
             self.complain(path, "this form is empty")
+            return []
+        if _CHINESE_COMMAS.search(_CHOICES.sub("", text)):
+            apart = ", ".join(filter(None, map(str.strip, _CHINESE_COMMAS.split(text))))
+            self.complain(path, f"“{text}” is one form, with a Chinese comma in it", f"write several apart: [{apart}]")
             return []
         try:
             if key in NAME_KINDS:

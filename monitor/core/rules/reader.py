@@ -11,6 +11,7 @@ from monitor.errors import Problem
 Path = tuple[str | int, ...]
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d|w)")
+_KEY = re.compile(r"[A-Za-z_-]+")  # what may have been meant as one
 _COMMAS = re.compile("[,;\uff0c\u3001\uff1b]")  # also the Chinese ones
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -34,7 +35,8 @@ class Reader:
     def mapping(self, value: object, path: Path, what: str) -> dict[str, object]:
         """A mapping with string keys."""
         if not isinstance(value, Mapping):
-            self.complain(path, f"{what} must be a mapping, not {kind_of(value)}")
+            hint = "write `: ` after a key, not `：`" if "：" in str(value) else ""
+            self.complain(path, f"{what} must be a mapping, not {kind_of(value)}", hint)
             return {}
         # YAML 1.1 reads `no:` (Norwegian) as false.
         return {"no" if key is False else str(key): inner for key, inner in value.items()}
@@ -46,8 +48,10 @@ class Reader:
                 code = meant_language(key) or ""
                 # A condition takes languages, too, but doesn't name them among its keys.
                 meant = f"did you mean {code}?" if code and known & {code, "form"} else suggestion(key, known)
+                if not meant and not _KEY.fullmatch(key):
+                    meant = "a text with `: ` must stand in quotes"
                 hint = meant or f"known here: {', '.join(sorted(known))}"
-                self.complain((*path, key), f"{what} has no key “{key}”", hint)
+                self.problems.append(Problem((*path, key), f"{what} has no key “{key}”", hint, at_key=True))
 
     def text(self, value: object, path: Path, what: str, default: str = "") -> str:
         """A string; numbers are taken as written, anything else is refused."""
@@ -55,7 +59,9 @@ class Reader:
             return value.strip()
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             return str(value)
-        if isinstance(value, bool) or value is None:
+        if value is None:
+            self.complain(path, f"{what} must be text, not empty", "a text that begins with # needs quotes")
+        elif isinstance(value, bool):
             self.complain(path, f"{what} must be text, not {kind_of(value)}", "put it in quotes")
         else:
             self.complain(path, f"{what} must be text, not {kind_of(value)}")
@@ -64,10 +70,16 @@ class Reader:
     def texts(self, value: object, path: Path, what: str) -> tuple[str, ...]:
         """A string or a list of strings."""
         if isinstance(value, list):
+            for i, one in enumerate(value):
+                self._refuse_commas(one, (*path, i), "write them apart: {}")
             return tuple(self.text(one, (*path, i), what) for i, one in enumerate(value))
-        if isinstance(value, str) and len(parts := [part for one in _COMMAS.split(value) if (part := one.strip())]) > 1:
-            self.complain(path, f"“{value.strip()}” is one text with commas", f"write a list: [{', '.join(parts)}]")
+        self._refuse_commas(value, path, "write a list: [{}]")
         return (self.text(value, path, what),)
+
+    def _refuse_commas(self, value: object, path: Path, advice: str) -> None:
+        if isinstance(value, str) and len(parts := [part for one in _COMMAS.split(value) if (part := one.strip())]) > 1:
+            message = f"“{value.strip()}” is one text with commas"
+            self.complain(path, message, advice.format(", ".join(parts)))
 
     def items(self, value: object, path: Path) -> list[tuple[object, Path]]:
         """The entries of a list with their paths; a single value counts as a list of one."""
