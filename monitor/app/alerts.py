@@ -123,9 +123,7 @@ class AlertWriter:
             return False
         waiting = self._store.archive.hits([hit for one in due for hit in one.alert.hit_ids])
         _, silenced = silences.sort_out(waiting, in_force, now)
-        if silenced:
-            with self._store.transaction():
-                self._drafter.set_aside(spec, silenced, now)
+        self._drafter.set_aside(spec, silenced, now)
         again = {one.alert.story_id for one in due if not one.alert.hit_ids}
         told, _ = silences.sort_out(self._drafter.told(spec, again), in_force, now)
         mute = again.difference(hit.story_id for hit in told)
@@ -173,12 +171,11 @@ class AlertWriter:
         self, watch: Watch, spec: DigestSpec, now: datetime, group: Sequence[_Due], period: Period
     ) -> Digest | None:
         """One alert, or several in one digest; None where nothing is left to tell."""
-        with self._store.transaction():
-            draft = self._draft(watch, spec, now, group, period)
-            if not draft.digest.stories:
-                self._drafter.set_aside(spec, draft.silenced, now)
-                return None
-            self._drafter.put_out(spec, draft, now)
+        draft = self._draft(watch, spec, now, group, period)
+        if not draft.digest.stories:
+            self._drafter.set_aside(spec, draft.silenced, now)
+            return None
+        self._drafter.put_out(spec, draft, now)
         for one in group:
             self._patience.written(_key(spec, one))
         return draft.digest

@@ -1,4 +1,4 @@
-"""Makes digests when they are due: tray → Digest → messages → outbox, in one transaction. Does not send.
+"""Makes digests when they are due: tray → Digest → messages → outbox, the last step in one transaction. Does not send.
 
 Here stand digests with a cron line and what is written by hand; those at once are in alerts.py.
 """
@@ -125,10 +125,9 @@ class DigestWriter:
         self, watch: Watch, spec: DigestSpec, now: datetime, occasion: Occasion, hit_ids: Collection[int] | None
     ) -> Digest:
         """These hits, or all that wait."""
-        with self._store.transaction():
-            draft = self._draft(watch, spec, now, occasion, self._tray(spec) if hit_ids is None else hit_ids)
-            silent = not draft.hit_ids and (spec.immediate or not spec.send_empty)
-            self._drafter.put_out(spec, draft, now, silent=silent)
+        draft = self._draft(watch, spec, now, occasion, self._tray(spec) if hit_ids is None else hit_ids)
+        silent = not draft.hit_ids and (spec.immediate or not spec.send_empty)
+        self._drafter.put_out(spec, draft, now, silent=silent)
         return draft.digest
 
     def _draft(

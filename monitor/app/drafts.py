@@ -97,9 +97,10 @@ class Drafter:
 
     def put_out(self, spec: DigestSpec, draft: Draft, now: datetime, *, silent: bool = False) -> None:
         """Empty the tray of a draft's hits and queue its deliveries, none if `silent`; together or not at all."""
+        # Before the transaction: own templates may take seconds, and nobody else could write for so long.
+        deliveries = [] if silent else self._deliveries(spec, draft.digest, now)
         with self._store.transaction():
             self.set_aside(spec, draft.silenced, now)
-            deliveries = [] if silent else self._deliveries(spec, draft.digest, now)
             self._store.digests.close(draft.digest, draft.hit_ids, deliveries, now)
 
     def rehearse(self, spec: DigestSpec, draft: Draft, now: datetime) -> None:
@@ -108,8 +109,11 @@ class Drafter:
 
     def set_aside(self, spec: DigestSpec, silenced: Mapping[Silence, Collection[int]], now: datetime) -> None:
         """Take silenced hits out of the tray; the next digest that somebody gets counts them."""
-        for silence, ids in silenced.items():
-            self._store.digests.set_aside(spec.id, ids, silences.in_words(silence, spec.timezone, now), now)
+        if not silenced:
+            return
+        with self._store.transaction():
+            for silence, ids in silenced.items():
+                self._store.digests.set_aside(spec.id, ids, silences.in_words(silence, spec.timezone, now), now)
 
     def told(self, spec: DigestSpec, story_ids: Collection[int]) -> list[StoredHit]:
         """The hits of these stories that the digest has told."""

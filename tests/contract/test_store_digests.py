@@ -112,6 +112,14 @@ def test_what_was_left_out_is_forgotten_once_a_digest_could_tell_it(store: Sqlit
     assert store.digests.left_out("evening") == (("shadow rule", 1),)
 
 
+def test_what_was_left_out_since_a_digest_was_drafted_is_counted_in_the_next_one(store: SqliteStore) -> None:
+    a, b, c = saved_hits(store, "a", "b", "c")
+    for hit, at in ((a, 1), (b, 1.1), (c, 24)):
+        store.digests.leave_out("morning", hit, f"left out at {at}", hours(at))
+    queued(store, delivery(), at=hours(1))
+    assert store.digests.left_out("morning") == (("left out at 1.1", 1),), "a day ahead: the clock was set back"
+
+
 # --- what is queued ---------------------------------------------------------------------------------------
 
 

@@ -130,6 +130,16 @@ def test_an_alert_that_can_not_be_written_keeps_no_other_back_and_is_not_lost(de
     assert b != a
 
 
+@pytest.mark.parametrize("at", [None, "0 9 * * *"])
+def test_nobody_waits_for_the_database_while_templates_are_filled(desk: Newsdesk, at: str | None) -> None:
+    desk.spec = replace(FLASH, at=at)
+    desk.report("a")
+    render, waits = desk.press.render, []
+    desk.press.render = lambda *given: (waits.append(desk.store.connection.in_transaction), render(*given))[1]  # type: ignore[method-assign]
+    desk.tick(hours=1)
+    assert waits == [False]
+
+
 def looks(desk: Newsdesk, seconds: int) -> list[int]:
     """At which seconds, looking every two, an alert that can't be written is tried."""
     began = desk.now + timedelta(seconds=2)

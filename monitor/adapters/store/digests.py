@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from monitor.adapters.store import codec, editions
 from monitor.adapters.store.codec import moment, moment_or_none, stamp, stamp_or_none, to_json
@@ -139,6 +139,9 @@ VALUES (:key, :run_id, :digest, :channel, :address, :part, :parts, (SELECT id FR
 """
 
 
+_SET_BACK = timedelta(hours=1)
+
+
 class DigestDesk:
     """Tables `desks`, `waiting`, `left_out`, `runs`, `told`, `tellings` and `rule_editions`.
 
@@ -249,8 +252,9 @@ class DigestDesk:
     def close(self, digest: Digest, hit_ids: Collection[int], deliveries: Sequence[Delivery], now: datetime) -> None:
         """Empty the tray of these hits, mark them and the digest's stories told, record the digest, queue deliveries.
 
-        What was left out is forgotten when there are deliveries to tell it. One transaction. Raises StoreError, with
-        nothing changed, when another process told some of these hits meanwhile or a delivery's key is already known.
+        What was left out by `now` is forgotten when there are deliveries to tell it. One transaction. Raises
+        StoreError, with nothing changed, when another process told some of these hits meanwhile or a delivery's key is
+        already known.
         """
         values = {"digest": digest.spec, "ids": to_json(sorted(set(hit_ids))), "now": stamp(now)}
         with self._database.transaction():
@@ -262,7 +266,9 @@ class DigestDesk:
             run_id = self._record(digest, len(set(hit_ids)))
             self._database.execute(_TAKE_OUT, values)
             if deliveries:
-                self._database.execute("DELETE FROM left_out WHERE digest = ?", (digest.spec,))
+                # Not what was left out since the digest was drafted; times far ahead are of a clock set back.
+                sql = "DELETE FROM left_out WHERE digest = ? AND NOT (at > ? AND at < ?)"
+                self._database.execute(sql, (digest.spec, stamp(now), stamp(now + _SET_BACK)))
             self._database.execute(_TELL, {**values, "run_id": run_id})
             again = {story.story_id for story in digest.stories if story.status is StoryStatus.AGAIN}
             fresh = {story.story_id for story in digest.stories} - again
