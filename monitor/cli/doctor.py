@@ -48,8 +48,9 @@ def register(app: typer.Typer) -> None:
 def doctor(session: Session, as_json: Json = False) -> None:
     """Check the whole set-up and say what to do.
 
-    Looks at files, environment, disk, database, clock, mail server, Slack, webhooks and services of Apprise's. Sends
-    nothing: those that can be asked are asked only whether they would take a message from us.
+    Looks at files, environment, own templates, disk, database, clock, mail server, Slack, webhooks, services of
+    Apprise's, and the folders of files. Sends nothing: those that can be asked are asked only whether they would take a
+    message from us. Exit status 1 when something has to be mended.
     """
     findings = asyncio.run(_all(session, as_json))
     if any(finding.state is State.FAILED for finding in findings):
@@ -72,13 +73,15 @@ async def _all(session: Session, as_json: bool) -> list[Finding]:
 async def _examine(session: Session) -> AsyncIterator[Finding]:
     from monitor.wiring import check_files
 
+    sound = True
     try:
         settings = session.settings
         yield Finding("environment", State.OK, "every MONITOR_ variable makes sense")
     except ConfigError as error:
+        sound = False
         yield Finding("environment", State.FAILED, "; ".join(map(str, error.problems)), "mend these, then look again")
         settings = session.paths_only()
-    checked = check_files(settings)
+    checked = check_files(settings, targets=sound)
     if checked.problems:
         count = output.counted(len(checked.problems), "problem")
         yield Finding("files", State.FAILED, f"{count} in the YAML files", "monitor check names them")
@@ -86,6 +89,8 @@ async def _examine(session: Session) -> AsyncIterator[Finding]:
         yield Finding("files", State.OK, checked.summary)
     for warning in checked.warnings:
         yield Finding("files", State.WARNING, warning)
+    for finding in await asyncio.to_thread(_templates, settings):
+        yield finding
     for finding in _machine(settings):
         yield finding
     for finding in _deserted(settings, checked):
@@ -94,8 +99,19 @@ async def _examine(session: Session) -> AsyncIterator[Finding]:
     yield await _clock(settings, enabled)
     if settings.listen:
         yield await _site(settings)
-    for finding in await _channels(settings, checked):
+    for finding in await _channels(settings, checked, sound=sound):
         yield finding
+
+
+def _templates(settings: "Settings") -> list[Finding]:
+    """The reader's own templates, where there are some."""
+    from monitor.wiring import check_templates
+
+    if settings.templates is None:
+        return []
+    remedy = "until then digests go out by the template that ships"
+    failed = [Finding("templates", State.FAILED, str(problem), remedy) for problem in check_templates(settings)]
+    return failed or [Finding("templates", State.OK, f"those in {settings.templates} fill digests of every kind")]
 
 
 def _machine(settings: "Settings") -> Iterable[Finding]:
@@ -176,7 +192,8 @@ async def _site(settings: "Settings") -> Finding:
     return Finding("site", State.OK, f"{state}; readers reach it at {settings.public_url}")
 
 
-async def _channels(settings: "Settings", checked: "Checkup") -> list[Finding]:
+async def _channels(settings: "Settings", checked: "Checkup", *, sound: bool) -> list[Finding]:
+    """Whom digests are for; where the environment is not `sound`, only those that it does not name."""
     from monitor.wiring import obstacle, reach_mail, reach_named, reach_slack
 
     if checked.rules is None:
@@ -184,8 +201,16 @@ async def _channels(settings: "Settings", checked: "Checkup") -> list[Finding]:
         findings = [Finding("mail and Slack", State.SKIPPED, unknown, "monitor check says why")]
         return [await _asked("mail", reach_mail(settings)), *findings] if settings.smtp else findings
     targets = {target for digest in checked.rules.digests for target in digest.to}
+    findings = [
+        await _asked(str(target), reach_named(settings, target))
+        for target in sorted(targets, key=str)
+        if target.channel in {"atom", "file"}
+    ]
+    if not sound:
+        others = [str(target) for target in targets if target.channel not in {"atom", "console", "file"}]
+        unknown = "how it is reached stands in the environment, which has to be mended first"
+        return findings + [Finding(target, State.SKIPPED, unknown) for target in sorted(others)]
     channels = {target.channel for target in targets}
-    findings = []
     if settings.smtp:
         findings.append(await _asked("mail", reach_mail(settings)))
     elif "email" not in channels:
@@ -198,7 +223,11 @@ async def _channels(settings: "Settings", checked: "Checkup") -> list[Finding]:
     blocked = [(target, obstacle(settings, target)) for target in sorted(targets, key=str)]
     named = [target for target, why in blocked if target.channel in {"webhook", "apprise"} and not why]
     findings += [await _asked(str(target), reach_named(settings, target)) for target in named]
-    return findings + [Finding(str(target), State.FAILED, *why) for target, why in blocked if why]
+    return findings + [
+        Finding(str(target), State.FAILED, why[0].removeprefix(f"`{target}` "), why[1])
+        for target, why in blocked
+        if why
+    ]
 
 
 async def _asked(name: str, question: Coroutine[object, object, str]) -> Finding:
@@ -207,4 +236,4 @@ async def _asked(name: str, question: Coroutine[object, object, str]) -> Finding
     except TimeoutError:
         return Finding(name, State.FAILED, "no answer within 30 s", "check host, port and firewall")
     except (DeliveryError, ConfigError) as error:
-        return Finding(name, State.FAILED, str(error))
+        return Finding(name, State.FAILED, str(error).removeprefix(f"{name}: "))

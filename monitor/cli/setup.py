@@ -79,7 +79,7 @@ def check(
     except ConfigError as error:
         problems += error.problems
         settings = session.paths_only()
-    found = check_files(settings)
+    found = check_files(settings, targets=not problems)
     problems += [*found.problems, *check_templates(settings)]
     if as_json:
         output.lines(

@@ -75,9 +75,12 @@ class Configuration:
         return None if _fingerprint(self._seen) == self._seen else self.load()
 
 
-def check_files(settings: Settings) -> Checkup:
-    """Everything that can be known about both files now, without running anything. Raises nothing."""
-    return config.check_files(settings, SystemClock().now())
+def check_files(settings: Settings, *, targets: bool = True) -> Checkup:
+    """Everything that can be known about both files now, without running anything. Raises nothing.
+
+    Without `targets` not whether digests reach them, which only settings without a fault tell.
+    """
+    return config.check_files(settings, SystemClock().now(), targets=targets)
 
 
 def compiled(settings: Settings, rules: Path | None = None) -> CompiledRules:

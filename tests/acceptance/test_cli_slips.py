@@ -80,10 +80,49 @@ def test_the_doctor_says_what_to_set_for_a_digest_that_goes_by_mail(tmp_path: Pa
     done = monitor("doctor", cwd=tmp_path)
     assert done.returncode == 1
     text = done.stdout.decode()
-    assert "✗ email:desk@example.org: `email:desk@example.org` can't be reached: no mail server is set" in text
+    assert "✗ email:desk@example.org: can't be reached: no mail server is set" in text
     assert "→ set MONITOR_SMTP_HOST and MONITOR_SMTP_FROM" in text
     assert "✗ slack:#desk" in text
     assert "no digest goes" not in text
+
+
+@pytest.fixture(scope="module")
+def examined(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What the doctor says of a webhook without a secret, of folders, and of a template that breaks."""
+    home = tmp_path_factory.mktemp("examined")
+    (home / "taken").write_text("a file", encoding="utf-8")
+    (home / "other.xml").write_text("<rss/>", encoding="utf-8")
+    (home / "templates").mkdir()
+    (home / "templates" / "digest.txt").write_text("{{ d.nothing.of_the_kind }}", encoding="utf-8")
+    to = "['webhook:desk', 'file:out', 'file:taken/out', 'atom:out/hits.xml', 'atom:other.xml', 'atom:taken/hits.xml']"
+    digest = f"digests:\n  - {{id: morning, at: once, rules: ['*'], to: {to}}}\n"
+    write(home, FEEDS.replace("}", ", enabled: false}"), RULES + digest)
+    done = monitor("doctor", cwd=home, env=environment(MONITOR_WEBHOOK_DESK="https://desk.example/hook"))
+    assert done.returncode == 1
+    assert not (home / "out").exists(), "nothing is made"
+    return done.stdout.decode()
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("✗ environment: MONITOR_WEBHOOK_DESK_SECRET: is missing", "the fault itself"),
+        (
+            "– webhook:desk: how it is reached stands in the environment, which has to be mended first",
+            "no second fault",
+        ),
+        ("✓ files: feeds: 1", "the files are well"),
+        ("✓ file:out: will be made, in ", "a folder that is not there yet"),
+        ("✗ file:taken/out: Not a directory; choose another directory", "a file where a folder should be"),
+        ("✓ atom:out/hits.xml: its folder will be made, in ", "likewise"),
+        ("✗ atom:other.xml: the file that stands there is no feed of ours", "somebody else's file"),
+        ("✗ atom:taken/hits.xml: Not a directory; choose another path", "no folder"),
+        ("✗ templates: ", "a template that breaks"),
+    ],
+)
+def test_the_doctor_tries_what_it_can_and_names_each_fault_once(examined: str, line: str, why: str) -> None:
+    assert f"\n{line}" in f"\n{examined}", why
+    assert "address is not set" not in examined
 
 
 def test_without_rules_the_doctor_does_not_know_where_digests_go(tmp_path: Path) -> None:

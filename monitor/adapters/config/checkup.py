@@ -89,10 +89,11 @@ def _is_over(window: Window, at: datetime) -> str:
     return f"maintenance from {window.start:%Y-%m-%d %H:%M}{reason} is over: mend its date, or remove it"
 
 
-def check_files(settings: Settings, at: datetime | None = None) -> Checkup:
+def check_files(settings: Settings, at: datetime | None = None, *, targets: bool = True) -> Checkup:
     """Read both files and see whether the settings let every digest reach its targets. Raises nothing.
 
-    `at`: the moment, aware, by which to warn of what is over; None: of nothing.
+    `at`: the moment, aware, by which to warn of what is over; None: of nothing. Without `targets`, only the files are
+    looked at: for settings of which not all could be read.
     """
     problems: list[Problem] = []
     feeds: FeedFile | None = None
@@ -102,7 +103,7 @@ def check_files(settings: Settings, at: datetime | None = None) -> Checkup:
     except ConfigError as error:
         problems += error.problems
     try:
-        rules = load_rules(settings.rules, obstacle=partial(obstacle, settings))
+        rules = load_rules(settings.rules, obstacle=partial(obstacle, settings) if targets else None)
     except ConfigError as error:
         problems += error.problems
         with suppress(ConfigError):  # where only a target is out of reach, the rest can still be looked at

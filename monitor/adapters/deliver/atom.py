@@ -13,7 +13,7 @@ from monitor.core.atom import SEVERITY, AtomEntry, AtomFeed, feed_id, feed_xml, 
 from monitor.core.model import Delivery, Receipt
 from monitor.errors import DeliveryError, DeliveryFault
 
-from .file import MISPLACED, write_whole
+from .file import MISPLACED, try_writing, write_whole
 
 KEEP = 200  # entries; some readers take no more, and a day has fewer
 LARGEST = 64 * 2**20  # bytes of a file that is read again
@@ -45,6 +45,17 @@ class AtomChannel:
                 fault = DeliveryFault.CONFIGURATION if misplaced else DeliveryFault.TEMPORARY
                 raise DeliveryError(f"atom:{path}: {error.strerror or error}; {mend}", fault) from error
         return Receipt(delivery.key, at, str(path))
+
+    async def reach(self, address: str) -> str:
+        """Try whether the file can be kept there, changing nothing; what is found. Raises DeliveryError."""
+        path = self._base / address
+        try:
+            known = await asyncio.to_thread(_read, path)
+            found = await asyncio.to_thread(try_writing, path.parent)
+        except OSError as error:
+            what = f"{error.strerror or error}; choose another path or mend its rights"
+            raise DeliveryError(f"atom:{path}: {what}", DeliveryFault.CONFIGURATION) from error
+        return f"its folder {found}" + (f"; {len(known.entries)} entries so far" if known else "")
 
     async def aclose(self) -> None:
         """Nothing is kept open."""

@@ -14,6 +14,7 @@ from monitor.errors import DeliveryError, DeliveryFault
 
 # What a later attempt can't mend: the place has to be changed by a person.
 MISPLACED = (PermissionError, NotADirectoryError, IsADirectoryError, FileExistsError)
+_MEND = "choose another directory or mend its rights"
 _SENDABLE = re.compile(r"[^\w.-]+")
 
 
@@ -33,12 +34,19 @@ class FileChannel:
         try:
             path = await asyncio.to_thread(_write_all, directory, delivery)
         except OSError as error:
-            mend = (
-                "choose another directory or mend its rights" if isinstance(error, MISPLACED) else "is the disk full?"
-            )
+            mend = _MEND if isinstance(error, MISPLACED) else "is the disk full?"
             fault = DeliveryFault.CONFIGURATION if isinstance(error, MISPLACED) else DeliveryFault.TEMPORARY
             raise DeliveryError(f"file:{directory}: {error.strerror or error}; {mend}", fault) from error
         return Receipt(delivery.key, at, str(path))
+
+    async def reach(self, address: str) -> str:
+        """Try whether files can be made there, leaving none; what is found. Raises DeliveryError."""
+        directory = self._base / (address or ".")
+        try:
+            return await asyncio.to_thread(try_writing, directory)
+        except OSError as error:
+            fault = DeliveryFault.CONFIGURATION
+            raise DeliveryError(f"file:{directory}: {error.strerror or error}; {_MEND}", fault) from error
 
     async def aclose(self) -> None:
         """Nothing is kept open."""
@@ -70,6 +78,14 @@ def _write_all(directory: Path, delivery: Delivery) -> Path:
     for suffix, content in contents.items():
         write_whole(directory / f"{stem}{suffix}", content)
     return directory / f"{stem}.html"
+
+
+def try_writing(directory: Path) -> str:
+    """Make a nameless file in a directory, or where it would be made; what can be said of it. Raises OSError."""
+    place = next(one for one in (directory.absolute(), *directory.absolute().parents) if one.exists())
+    with tempfile.TemporaryFile(dir=place):
+        pass
+    return "can be written to" if place == directory.absolute() else f"will be made, in {place}"
 
 
 def write_whole(path: Path, content: str) -> None:
