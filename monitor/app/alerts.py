@@ -42,6 +42,7 @@ class AlertWriter:
         self._drafter = drafter
         self._patience = patience
         self._spared = _Spared()
+        self._crowds: dict[str, int] = {}  # by digest, how many were due when they were too many; fewer is seen later
 
     def write_due(self, watch: Watch, spec: DigestSpec, now: datetime, errors: list[Exception]) -> list[Digest]:
         """Write what is due, each alert by itself; one that can't be written is kept, with its error in `errors`."""
@@ -60,11 +61,12 @@ class AlertWriter:
         """What is told now, and whether together; of what failed just before, the errors."""
         runs = self._store.digests.runs(spec.id, schedule.runs_since(spec, now))
         while True:
-            # Asked first, since it spares reading a full tray at every look while a flood is held back.
-            found, failed = self._rested(
-                spec, self._due(watch, spec, now, schedule.fold_until(spec, runs, 1, now)), now
-            )
-            fold = schedule.fold_until(spec, runs, _count(found), now)
+            # Asked first, by how many there were, since it spares reading a full tray while a flood is held back.
+            fold = schedule.fold_until(spec, runs, self._crowds.get(spec.id, 1), now)
+            found, failed = self._rested(spec, self._due(watch, spec, now, fold), now)
+            if not fold.until:
+                fold = schedule.fold_until(spec, runs, _count(found), now)
+                self._crowds[spec.id] = _count(found) if fold.until else 1
             due = [one for one in found if fold.passes(one.alert.severity)]
             if not due or not self._quieten(spec, due, now):
                 errors += failed

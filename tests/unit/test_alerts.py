@@ -331,6 +331,30 @@ def test_much_graver_news_goes_ahead_of_a_fold_as_one(desk: Newsdesk) -> None:
     assert (rest.at - fold.at, rest.folded) == (timedelta(minutes=10), 25)
 
 
+def test_a_tray_that_is_held_back_is_read_once_and_then_only_for_graver_news(
+    desk: Newsdesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.spec = replace(FLASH, at_most=Rate(3, timedelta(minutes=10)))
+    asked: list[object] = []
+    alerts = desk.store.digests.alerts
+
+    def listen(*given: object, **more: object) -> object:
+        asked.append(more["rules"])
+        return alerts(*given, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(desk.store.digests, "alerts", listen)
+    for batch in ("first", "second"):
+        for number in range(5):
+            desk.report(f"{batch}{number}")
+        desk.tick(minutes=1)
+    asked.clear()
+    for _ in range(8):
+        desk.tick(minutes=1)
+    assert asked == [["alarm"]] * 8
+    assert [digest.folded for digest in (*desk.told, *desk.tick(minutes=1))] == [5, 5]
+    assert asked[8:] == [None]
+
+
 def test_silenced_news_takes_nothing_ahead_of_a_fold(desk: Newsdesk) -> None:
     desk.spec = replace(FLASH, at_most=Rate(3, timedelta(minutes=10)))
     desk.store.people.silence(silence(SilenceKind.RULE, "alarm"))
