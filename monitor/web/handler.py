@@ -28,6 +28,7 @@ from monitor.core.tickets import Action, Links, Ticket
 from monitor.errors import MonitorError
 from monitor.web import pages
 from monitor.web.forms import BadFormError, form
+from monitor.web.narrowing import UnknownWishError, require_known, wishes
 from monitor.wiring.place import SERVER
 
 log = structlog.get_logger()
@@ -43,7 +44,6 @@ _WISHES = {  # what a form may ask for
     Action.NOISE: {"yes"},
     Action.UNSUBSCRIBE: {"yes", "undo", "both", "back"},  # a digest, or it and its other half
 }
-_NARROWING = ("rule", "severity", "language", "feed")
 _ALWAYS = {
     "Server": SERVER,
     "X-Content-Type-Options": "nosniff",
@@ -154,9 +154,12 @@ class Site:
         digest = query.get("digest", "")
         if not self._links.may_read(digest, query.get("key", "")):
             return web.Response(status=403, text="This feed needs its key: see monitor site links.\n")
-        wanted = {name: query[name] for name in _NARROWING if query.get(name)}
-        hits = await self._at_store(self._newest, digest, wanted)
         watch = self._watch()
+        try:
+            wanted = wishes(list(query.items()))
+            hits = await self._at_store(self._newest, watch, digest, wanted)
+        except UnknownWishError as error:
+            return web.Response(status=400, text=f"{error}\n")
         names = {spec.id: spec.label for spec in watch.digests}
         narrowed = ", ".join(wanted.values())
         title = " · ".join(filter(None, ("News monitor", names.get(digest, digest) or "all hits", narrowed)))
@@ -175,9 +178,10 @@ class Site:
             return web.Response(status=304, headers=headers)
         return web.Response(body=body, headers=headers, content_type="application/atom+xml", charset="utf-8")
 
-    def _newest(self, digest: str, wanted: Mapping[str, str]) -> list[StoredHit]:
+    def _newest(self, watch: Watch, digest: str, wanted: Mapping[str, str]) -> list[StoredHit]:
         filters = {**wanted, "digest": digest or None, "status": RuleStatus.LIVE.value}
         store = self._desk.store
+        require_known(wanted, store, watch, digest)
         return store.archive.hits([int(str(row["id"])) for row in store.query_hits(limit=NEWEST, **filters)])
 
     async def _health(self) -> web.Response:
