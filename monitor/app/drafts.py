@@ -6,10 +6,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from monitor.app.ports import Renderer, Store
+from monitor.app.readers import Deserted
 from monitor.app.watch import Watch
 from monitor.core import retrying, schedule, silences
 from monitor.core.digest import Occasion, Past, compose
 from monitor.core.model import Coverage, Delivery, Digest, DigestSpec, RuleEdit, Silence, StoredHit
+from monitor.errors import MonitorError
 
 HISTORY_DAYS = 30  # the small figures beside a topic
 ITS_HOUR = Occasion()
@@ -96,12 +98,15 @@ class Drafter:
         return Draft(digest, tuple(hit.id for hit in hits), silenced)
 
     def put_out(self, spec: DigestSpec, draft: Draft, now: datetime, *, silent: bool = False) -> None:
-        """Empty the tray of a draft's hits and queue its deliveries, none if `silent`; together or not at all."""
+        """Empty the tray of a draft's hits and queue its deliveries, none if `silent`; together or not at all.
+
+        Raises MonitorError, with nothing changed, when everybody it was made for left meanwhile.
+        """
         # Before the transaction: own templates may take seconds, and nobody else could write for so long.
         deliveries = [] if silent else self._deliveries(spec, draft.digest, now)
         with self._store.transaction():
             self.set_aside(spec, draft.silenced, now)
-            self._store.digests.close(draft.digest, draft.hit_ids, deliveries, now)
+            self._store.digests.close(draft.digest, draft.hit_ids, self._wanted(spec, deliveries), now)
 
     def rehearse(self, spec: DigestSpec, draft: Draft, now: datetime) -> None:
         """Make a draft's messages and keep none; raises what writing them would."""
@@ -151,6 +156,14 @@ class Drafter:
         for silence, ids in silenced.items():
             counts[silences.in_words(silence, spec.timezone, now)] += len(ids)
         return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+
+    def _wanted(self, spec: DigestSpec, deliveries: list[Delivery]) -> list[Delivery]:
+        """Without those of recipients who left while the messages were made: another process may have let them go."""
+        left = self._store.people.left(spec.id)
+        wanted = [delivery for delivery in deliveries if delivery.target not in left]
+        if deliveries and not wanted:
+            raise MonitorError(str(Deserted(spec.id, spec.to[0])))
+        return wanted
 
     def _deliveries(self, spec: DigestSpec, digest: Digest, now: datetime) -> list[Delivery]:
         """One delivery for each target that did not leave, and part; the key names digest run, target and part."""
