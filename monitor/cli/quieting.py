@@ -238,7 +238,10 @@ def ack(
     undo: Annotated[bool, typer.Option("--undo", help="Take the word back: it may come again.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Say that somebody has seen to a story: alerts do not repeat it. Further reports are told all the same."""
+    """Say that somebody has seen to a story: alerts do not repeat it, unless something graver of it comes.
+
+    Further reports are told all the same.
+    """
     from monitor.core.model import Ack
     from monitor.wiring import SystemClock, opened
 
