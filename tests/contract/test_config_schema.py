@@ -19,7 +19,7 @@ SHIPPED = [ROOT, ROOT / "monitor" / "starter", ROOT / "examples" / "tuning"]
 KINDS = ("feeds", "rules")
 # What a schema can't say: files, references between values, what only a list of zones or a parser of cron lines knows.
 BEYOND = {
-    "bad-cron", "bad-email", "bad-regex", "bad-selector", "bad-within", "colon-in-text", "cron-out-of-range",
+    "bad-email", "bad-regex", "bad-selector", "bad-within", "colon-in-text", "cron-out-of-range",
     "digest-unknown-timezone", "duplicate-digest", "duplicate-id", "duplicate-key", "duplicate-rule", "duplicate-url",
     "hash-without-channel", "lone-star", "password-in-url", "term-defined-twice", "unknown-channel",
     "unknown-encoding", "unknown-rule-in-digest", "unknown-term", "unknown-timezone", "unset-variable",
@@ -101,3 +101,89 @@ def test_conditions_are_checked_in_depth(match: str, valid: bool, reason: str) -
     root = read_yaml(text, "rules.yaml").root
     assert root is not None
     assert (not list(validator("rules").iter_errors(root.plain()))) is valid, reason
+
+
+def digest(line: str, at: str = "once") -> str:
+    return (
+        "rules:\n  - {id: ports, title: Ports, tags: [sea], match: ice}\ndigests:\n  - id: desk\n    rules: ports\n"
+        f"    at: {at}\n    to: 'console:'\n    {line}\n"
+    )
+
+
+def rule(line: str) -> str:
+    return f"terms: {{ice: {{en: [ice]}}}}\nrules:\n  - id: ports\n    title: Ports\n    match: ice\n    {line}\n"
+
+
+def term(line: str) -> str:
+    return f"terms:\n  ice: {{en: ice, {line}}}\nrules:\n  - {{id: ports, title: Ports, match: $ice}}\n"
+
+
+def feed(line: str) -> str:
+    return f"feeds:\n  - id: coast\n    {line}\n" + "    url: https://coast.example/rss\n" * ("url" not in line)
+
+
+WRITTEN = [
+    ("rules", digest("wait: 0s"), True, "none at all"),
+    ("rules", digest("update_every: 1h 30m"), True, "two units"),
+    ("rules", digest("update_every: 1.5h"), False, "a fraction"),
+    ("rules", digest("repeat_after: 90"), False, "no unit"),
+    ("rules", digest("at_most: 5 PER hour"), True, "in words"),
+    ("rules", digest("at_most: 10"), False, "in what time?"),
+    ("rules", digest("languages: [NOT ru, -zh_Hant]"), True, "any case"),
+    ("rules", digest("languages: russian"), False, "a name"),
+    ("rules", digest("countries: [ru, not cn]"), True, "any case"),
+    ("rules", digest("when_empty: Skip", "0 8 * * *"), True, "any case"),
+    ("rules", digest("when_empty: yes", "0 8 * * *"), False, "not a word for it"),
+    ("rules", digest("title: Desk", "08:00"), False, "a clock is no cron line"),
+    ("rules", digest("title: Desk", "Once"), True, "any case"),
+    ("rules", digest("title: 2024"), False, "a number"),
+    ("rules", digest("quiet_hours: 22.00 until 7, mon-fri"), True, "in words"),
+    ("rules", digest("quiet_hours: 22:00"), False, "no end"),
+    ("rules", digest("title: x").replace("'console:'", "[slack:#a, Email:a@b.example]"), True, "any case"),
+    ("rules", digest("title: x").replace("'console:'", "a@b.example"), False, "no channel"),
+    ("rules", digest("title: x").replace("id: desk", "id: Desk.1"), True, "capitals and dots"),
+    ("rules", digest("title: x").replace("id: desk", "id: стол"), False, "letters beyond a-z"),
+    ("rules", rule("cooldown: 1h30m"), True, "two units"),
+    ("rules", rule("cooldown: 6H"), True, "any case"),
+    ("rules", rule("cooldown: 6"), False, "no unit"),
+    ("rules", rule("why: 5"), True, "a number is a text here"),
+    ("rules", rule("tags: []"), True, "none yet"),
+    ("rules", rule("examples: {hit: [], miss: }"), True, "none yet"),
+    ("rules", rule("status: off"), True, "the word itself"),
+    ("rules", rule("threshold: 2"), False, "of what?"),
+    ("rules", rule("only: {countries: [ru], languages: ru}"), True, "any case"),
+    ("rules", rule("only: {countries: Russia}"), False, "a name"),
+    ("rules", rule("note: x").replace("match: ice", "match: {of: [a, b]}"), False, "how many of them?"),
+    ("rules", rule("note: x").replace("match: ice", "match: {any: [a], within: 0 words}"), False, "nothing is within"),
+    ("rules", term("not: {ru: [лёд]}"), True, "look-alikes by language"),
+    ("rules", term("label: 5"), True, "a number is a text here"),
+    ("rules", term("gloss: no"), False, "no truth value"),
+    ("feeds", feed("every: 1h30m"), True, "two units"),
+    ("feeds", feed("tags: [5]"), False, "a number"),
+    ("feeds", feed("headers: {A: 5}"), False, "a number"),
+    ("feeds", feed("fulltext: Promising"), True, "any case"),
+    ("feeds", feed("proxy: HTTP://proxy.example:3128"), True, "any case"),
+    ("feeds", feed("url: HTTPS://coast.example/rss"), True, "any case"),
+    (
+        "feeds",
+        feed("query: {engine: GDELT, text: ice}").replace("    url: https://coast.example/rss\n", ""),
+        True,
+        "any case",
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "text", "valid", "why"), WRITTEN)
+def test_an_editor_and_the_reader_say_the_same(tmp_path: Path, kind: str, text: str, valid: bool, why: str) -> None:
+    path = tmp_path / f"{kind}.yaml"
+    path.write_text(text, encoding="utf-8")
+    assert (not list(validator(kind).iter_errors(plain(path)))) is valid, (why, "the schema")
+    assert refused(kind, path) == (not valid), (why, "the reader")
+
+
+def refused(kind: str, path: Path) -> bool:
+    try:
+        load_feeds(path) if kind == "feeds" else load_rules(path)
+    except ConfigError:
+        return True
+    return False

@@ -43,6 +43,9 @@ def rule(match: str, **more: str) -> str:
             "“eng” is no language code",
             "did you mean en?",
         ),
+        (rule("x", only="{countries: [RU, Russia]}"), "rules.0.only.countries.1", "no country code", "ISO 3166"),
+        (rule("x", except_="{countries: uk}"), "rules.0.except.countries.0", "no country code", "did you mean GB?"),
+        (rule("x", cooldown="999999999w"), "rules.0.cooldown", "longer than anybody can wait", "30m"),
         (rule("x", tags="'sea, ice'"), "rules.0.tags", "is one text with commas", "write a list: [sea, ice]"),
         (rule("x", only="{feeds: 'a，b'}"), "rules.0.only.feeds", "is one text with commas", "write a list: [a, b]"),
         ("rules: [{id: r, title: R, match: /лёд(/}]", "rules.0.match", "missing ): лед(", "RE2"),
@@ -110,7 +113,7 @@ def test_a_faultless_book_keeps_everything_written() -> None:
             "terms: {river: {label: River, entity: place, en: [river], no: [elv], zh-Hant: [江]}}\n"
             "rules: [{id: r, title: T, severity: high, status: off, tags: [a, b], why: W, cooldown: 90m,"
             " match: {all: [$river, sea], within: 2 sentences}, score: {$river: 2, sea: 1.5}, threshold: 3,"
-            " only: {languages: en, fields: [title]}, except: {feeds: [x]},"
+            " only: {languages: en, countries: [ru, KZ], fields: [title]}, except: {feeds: [x]},"
             " examples: {hit: [a], miss: [{title: b, summary: c}], todo: {hit: [d]}}}]"
         )
     )
@@ -119,6 +122,7 @@ def test_a_faultless_book_keeps_everything_written() -> None:
     assert (one.info.severity, one.info.status, one.info.tags) == (Severity.HIGH, RuleStatus.OFF, ("a", "b"))
     assert one.cooldown == timedelta(minutes=90)
     assert one.only.languages == ("en",)
+    assert one.only.countries == ("RU", "KZ"), "as feeds have them"
     assert [(e.hit, e.todo, e.item.title) for e in one.examples] == [
         (True, False, "a"),
         (False, False, "b"),

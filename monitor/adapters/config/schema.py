@@ -12,8 +12,9 @@ from pydantic import BaseModel
 from monitor.adapters.config.digests import DigestEntry, MaintenanceEntry
 from monitor.adapters.config.feeds import FeedDefaults, FeedEntry
 from monitor.adapters.config.kinds import ORIGINS
+from monitor.adapters.config.values import CHANNELS
 from monitor.core.digestschema import digest_schema
-from monitor.core.model import Engine, Ownership, RuleStatus, Severity
+from monitor.core.model import Engine, Fulltext, Ownership, RuleStatus, Severity
 from monitor.core.rules.conditions import FORM_KEYS, GROUP_KEYS, NAME_SWITCHES, TERM_KEYS
 from monitor.core.rules.syntax import EXAMPLE_KEYS, FIELDS, ONLY_KEYS, RULE_KEYS
 from monitor.core.text.names import NAME_KINDS
@@ -22,12 +23,14 @@ Schema: TypeAlias = dict[str, Any]
 DIALECT = "http://json-schema.org/draft-07/schema#"  # what the YAML language servers of editors know best
 
 _ID = r"^[a-z0-9][a-z0-9_-]*$"
-_LANGUAGE = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
-_DURATION = r"^\d+(\.\d+)?\s*(s|m|h|d|w)$"
-_LONG_DURATION = r"^(\d+(\.\d+)?\s*[smhdwSMHDW]\s*)+$"  # feeds and digests also take 1h30m
+_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"  # of feeds and digests
+_LANGUAGE = r"^(?!(not|of|all|any)$)[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"  # a key that has it is a language's
+_DURATION = r"^(\d+\s*[smhdwSMHDW]\s*)+$"
+_HTTP = "^[hH][tT][tT][pP][sS]?://"
 _NUMBER: Schema = {"type": "number"}
 _FLAG: Schema = {"type": "boolean"}
 _SCALAR: Schema = {"type": ["string", "number"]}
+_SCALARS: Schema = {"anyOf": [_SCALAR, {"type": "array", "items": _SCALAR}]}
 
 
 def schemas() -> dict[str, str]:
@@ -51,8 +54,13 @@ def _choice(values: Iterable[str], description: str = "") -> Schema:
 def _anycase(values: Iterable[str], description: str) -> Schema:
     """One of these words however written; an editor offers them in lower case."""
     words = list(values)
-    pattern = "|".join("".join(f"[{char}{char.upper()}]" for char in word) for word in words)
-    return {"type": "string", "anyOf": [{"enum": words}, {"pattern": f"^({pattern})$"}], "description": description}
+    pattern = f"^({_folded(*words)})$"
+    return {"type": "string", "anyOf": [{"enum": words}, {"pattern": pattern}], "description": description}
+
+
+def _folded(*words: str) -> str:
+    """A pattern for any of these in either case: schemas know no flags."""
+    return "|".join("".join(f"[{c}{c.upper()}]" if c.isalpha() else c for c in word) for word in words)
 
 
 def _several(one: Schema, description: str = "") -> Schema:
@@ -81,7 +89,7 @@ def _object(properties: Mapping[str, Schema], required: Iterable[str] = (), **mo
 _SELECTOR = r"^(?!\.?/|\(\.?/)[^\[\]]*(\[[^\[\]]*\][^\[\]]*)*$"
 _CHANNEL = r"^(@?[A-Za-z]\w{3,31}|(https?://)?[\w.-]+(:\d+)?/(?!\+|joinchat|/)\S+)$"
 _ORIGINS: Mapping[str, Schema] = {
-    "url": _text("the feed's address, or with html: the page's", pattern="^https?://"),
+    "url": _text("the feed's address, or with html: the page's", pattern=_HTTP),
     "html": _object(
         {
             "items": _text('CSS of one item: "div.news-item"', pattern=_SELECTOR),
@@ -93,14 +101,14 @@ _ORIGINS: Mapping[str, Schema] = {
         ("items",),
         description="how a page without a feed is read",
     ),
-    "sitemap": _text("address of a news sitemap, or of an index of sitemaps", pattern="^https?://"),
+    "sitemap": _text("address of a news sitemap, or of an index of sitemaps", pattern=_HTTP),
     "telegram": _text("name of a public channel, as in t.me/NAME", pattern=_CHANNEL),
     "query": _object(
         {
-            "engine": _choice(Engine, "the service that is asked"),
+            "engine": _anycase(Engine, "the service that is asked"),
             "rule": _text("id of the rule whose words are asked for", pattern=_ID),
             "text": _text("words in the service's own query language"),
-            "url": _text("another address of the service, such as a mirror", pattern="^https?://"),
+            "url": _text("another address of the service, such as a mirror", pattern=_HTTP),
         },
         ("engine",),
         description="a search in place of a feed",
@@ -109,7 +117,7 @@ _ORIGINS: Mapping[str, Schema] = {
     "folder": _text("a directory whose files are read; the path counts from this file"),
 }
 _FEED: Mapping[str, Schema] = {
-    "id": _text("a lasting name: the archive knows the source by it", pattern=r"^\S+$"),
+    "id": _text("a lasting name: the archive knows the source by it", pattern=_NAME),
     **_ORIGINS,
     "name": _text("what a digest shows"),
     "language": _text(
@@ -118,19 +126,19 @@ _FEED: Mapping[str, Schema] = {
     "country": _text("ISO 3166 code of the outlet's seat", pattern="^[A-Za-z]{2}$"),
     "kind": _text("a free word to group by: wire, paper, regional …"),
     "ownership": _anycase(Ownership, "who stands behind the source"),
-    "tags": _listed(_SCALAR, "free words; a rule can be limited to them"),
+    "tags": _listed(_text(), "free words; a rule can be limited to them"),
     "enabled": {**_FLAG, "description": "false: not polled"},
     "reason": _text("why it is disabled, or what to know about it"),
-    "every": _text("how often it is polled: 10m, 1h …", pattern=_LONG_DURATION),
+    "every": _text("how often it is polled: 10m, 1h …", pattern=_DURATION),
     "timezone": _text("zone of dates that name none, such as Europe/Moscow"),
     "encoding": _text("where server and document both get it wrong"),
     "headers": {
         "type": "object",
-        "additionalProperties": _SCALAR,
+        "additionalProperties": _text(),
         "description": "sent with every request; ${NAME} comes from the environment",
     },
     "user_agent": _text("how the reader introduces itself here", pattern=r"^[\x20-\x7e]*$"),
-    "cookies": {"type": "object", "additionalProperties": _SCALAR, "description": "sent with every request"},
+    "cookies": {"type": "object", "additionalProperties": _text(), "description": "sent with every request"},
     "auth": _object(
         {
             "username": _text("", pattern="^[^:]*$"),
@@ -141,7 +149,10 @@ _FEED: Mapping[str, Schema] = {
         oneOf=[{"required": ["username"]}, {"required": ["bearer"]}],
         dependencies={"password": ["username"]},
     ),
-    "proxy": _text("http://…, https://… or socks5://…", pattern=r"^(|\$\{\w+\}.*|(https?|socks5h?)://.+)$"),
+    "proxy": _text(
+        "http://…, https://… or socks5://…",
+        pattern=rf"^(|\$\{{\w+\}}.*|({_folded('http', 'https', 'socks5', 'socks5h')})://.+)$",
+    ),
     "tls": _object(
         {
             "verify": {**_FLAG, "description": "false: take any certificate"},
@@ -149,7 +160,10 @@ _FEED: Mapping[str, Schema] = {
         },
         description="how the server proves who it is",
     ),
-    "fulltext": {"enum": [True, False, "promising"], "description": "fetch the articles of new items, too"},
+    "fulltext": {
+        "anyOf": [{"enum": [True, False, "promising"]}, {"type": "string", "pattern": f"^({_folded(*Fulltext)})$"}],
+        "description": "fetch the articles of new items, too",
+    },
 }
 _ONE_ORIGIN: Schema = {"oneOf": [{"required": [key]} for key in ORIGINS], "dependencies": {"html": ["url"]}}
 _INCLUDE = _several(_text(), "other files to draw in; paths count from this file")
@@ -182,28 +196,34 @@ def _entry(model: type[BaseModel], known: Mapping[str, Schema]) -> Schema:
 # --- rules.yaml ---------------------------------------------------------------------------------------------
 
 _QUIET_TIME = r"\d{1,2}([:.]\d\d)?\s*(-|–|—|to|until)\s*\d{1,2}([:.]\d\d)?"
-_MOMENT = r"^\d{4}-\d\d-\d\d([ T]\d\d:\d\d.*)?$"
+_MOMENT = r"^\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d)?\s*(Z|[+-]\d\d:?\d\d)?)?$"
+_NOT = r"([nN][oO][tT]\s+|-\s*)?"
 _ZONE = "in which the times are meant, such as Europe/Berlin"
 _DIGEST: Mapping[str, Schema] = {
-    "id": _text("a lasting name such as morning", pattern=r"^\S+$"),
+    "id": _text("a lasting name such as morning", pattern=_NAME),
     "rules": _several(_text(), 'rule ids, severity>=medium, tag:energy, not some-rule, or "*"'),
-    "to": _several(_text(), "email:name@host, slack:#channel, file:folder, console:"),
-    "at": _text('cron such as "0 8 * * 1-5", or once'),
+    "to": _several(
+        _text(pattern=rf"^\s*({_folded(*CHANNELS)})\s*:"),
+        "email:name@host, slack:#channel, webhook:name, apprise:name, atom:file, file:folder, console:",
+    ),
+    "at": _text('cron such as "0 8 * * 1-5", or once', pattern=rf"^\s*({_folded('once')}|\S+(\s+\S+){{4}})\s*$"),
     "timezone": _text(_ZONE),
     "title": _text(),
-    "when_empty": _choice(("send", "skip"), "silence is a statement, too"),
+    "when_empty": _anycase(("send", "skip"), "silence is a statement, too"),
     "languages": _several(
-        _text(pattern=r"^(not\s+|-\s*)?[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$"), "only reports in these: ru, zh, not en"
+        _text(pattern=rf"^{_NOT}[A-Za-z]{{2,3}}([-_][A-Za-z0-9]{{2,8}})*$"), "only reports in these: ru, zh, not en"
     ),
     "countries": _several(
-        _text(pattern=r"^(not\s+|-\s*)?[A-Za-z]{2}$"), "only outlets seated in these: RU, not CN (ISO 3166)"
+        _text(pattern=rf"^{_NOT}[A-Za-z]{{2}}$"), "only outlets seated in these: RU, not CN (ISO 3166)"
     ),
     "sources": _several(_text(), "only these feeds: ids, tag:wire, ownership:state, each also after not"),
     "at_once": _several(_text(), "selectors like those of rules: what can't wait for this digest is told by itself"),
-    "wait": _text("how long the reports of one story are gathered before it is told at once", pattern=_LONG_DURATION),
-    "update_every": _text("how often further reports of a story told at once may follow", pattern=_LONG_DURATION),
-    "repeat_after": _text("tell it again after this long, until somebody acknowledges it", pattern=_LONG_DURATION),
-    "at_most": _text("more than these come as one: 10 in 10m", pattern=r"^\s*\d+\s*(in|per|/)\s*\S.*$"),
+    "wait": _text("how long the reports of one story are gathered before it is told at once", pattern=_DURATION),
+    "update_every": _text("how often further reports of a story told at once may follow", pattern=_DURATION),
+    "repeat_after": _text("tell it again after this long, until somebody acknowledges it", pattern=_DURATION),
+    "at_most": _text(
+        "more than these come as one: 10 in 10m", pattern=rf"^\s*\d+\s*({_folded('in', 'per')}|/)\s*\S.*$"
+    ),
     "quiet_hours": _several(
         _text(pattern=rf"^\s*({_QUIET_TIME}([\s,].*)?|[A-Za-z].*)$"),
         "when nothing is told at once: 22:00-07:00, 22:00-07:00 mon-fri, sat-sun",
@@ -242,12 +262,12 @@ _FORM_KEYS: Mapping[str, Schema] = {
     "cyrillic": {**_FLAG, "description": "false: without the Russian rendering"},
 }
 _TERM_KEYS: Mapping[str, Schema] = {
-    "label": _text("its name in English"),
+    "label": {**_SCALAR, "description": "its name in English"},
     "entity": _text("person, place, organisation …; left out for ideas"),
     "gloss": {"type": "boolean", "description": "false: a helper of conditions, whose label is not told to readers"},
     "not": _FORM_KEYS["not"],
     "needs": _FORM_KEYS["needs"],
-    "note": _text(),
+    "note": _SCALAR,
 }
 _GROUP_KEYS: Mapping[str, Schema] = {
     "all": {**_CONDITIONS, "description": "every condition holds"},
@@ -257,13 +277,14 @@ _GROUP_KEYS: Mapping[str, Schema] = {
     "at_least": {"type": "integer", "minimum": 1, "description": "so many of `of` hold"},
     "of": _CONDITIONS,
     "within": _text(
-        "40 words, sentence, 2 sentences, title or lead", pattern=r"^(\d+\s*(words?|sentences?)|sentence|title|lead)$"
+        "40 words, sentence, 2 sentences, title or lead",
+        pattern=r"^([1-9]\d*\s*(words?|sentences?)|sentence|title|lead)$",
     ),
 }
 _ONLY: Mapping[str, Schema] = {
-    "feeds": _several(_SCALAR),
-    "tags": _several(_SCALAR),
-    "countries": _several(_text()),
+    "feeds": _SCALARS,
+    "tags": _SCALARS,
+    "countries": _several(_text("ISO 3166: RU, CN", pattern="^[A-Za-z]{2}$")),
     "languages": _several(_text()),
     "fields": _several(_choice(FIELDS)),
 }
@@ -272,26 +293,28 @@ _EXAMPLE: Mapping[str, Schema] = {
     "finds": _several(_text(), "terms that must be among the evidence"),
 }
 _RULE: Mapping[str, Schema] = {
-    "id": _text("lasting: hits are stored under it", pattern=_ID),
-    "title": _text(),
+    "id": {**_SCALAR, "description": "lasting: hits are stored under it", "pattern": _ID},
+    "title": _SCALAR,
     "severity": _choice(Severity),
     "status": {"enum": [*RuleStatus, False], "description": "shadow: counted and shown, never told"},
-    "tags": _several(_SCALAR),
-    "why": _text("for the reader of a digest"),
+    "tags": _SCALARS,
+    "why": {**_SCALAR, "description": "for the reader of a digest"},
     "match": {**_CONDITION, "description": "what is looked for"},
     "only": _ref("only"),
     "except": _ref("except"),
     "score": {"type": "object", "additionalProperties": _NUMBER, "description": "condition: points"},
     "threshold": {**_NUMBER, "description": "fires from this score"},
-    "cooldown": _text("do not tell again for this long", pattern=_DURATION),
+    "cooldown": _text("do not tell again for this long", pattern=r"^(\d+(\.\d+)?\s*[smhdwSMHDW]\s*)+$"),
     "examples": _ref("examples"),
-    "note": _text(),
+    "note": _SCALAR,
 }
 
 
 def rules_schema() -> Schema:
     """The schema of `rules.yaml`. Raises KeyError where the reader knows a key that is not described here."""
-    examples = {"hit": _several(_ref("example")), "miss": _several(_ref("example"))}
+    none: Schema = {"enum": [None, []]}  # begun, and not yet written
+    examples = {kind: {"anyOf": [_several(_ref("example")), none]} for kind in ("hit", "miss")}
+    together = {"at_least": ["of"], "of": ["at_least"]}
     term = {**{key: _TERM_KEYS[key] for key in TERM_KEYS}, **_NAMES}
     return {
         "$schema": DIALECT,
@@ -313,7 +336,7 @@ def rules_schema() -> Schema:
             "condition": {
                 "anyOf": [
                     _SCALAR,
-                    _object({key: _GROUP_KEYS[key] for key in GROUP_KEYS}, minProperties=1),
+                    _object({key: _GROUP_KEYS[key] for key in GROUP_KEYS}, minProperties=1, dependencies=together),
                     _object({key: _FORM_KEYS[key] for key in FORM_KEYS}, minProperties=1),
                     _object(_NAMES, patternProperties=_BY_LANGUAGE, minProperties=1),
                 ]
@@ -322,6 +345,10 @@ def rules_schema() -> Schema:
             "except": _object({key: _ONLY[key] for key in ONLY_KEYS - {"fields"}}),
             "example": {"anyOf": [_SCALAR, _object({key: _EXAMPLE[key] for key in EXAMPLE_KEYS})]},
             "examples": _object({**examples, "todo": _object(examples)}),
-            "rule": _object({key: _RULE[key] for key in RULE_KEYS}, ("id", "title", "match")),
+            "rule": _object(
+                {key: _RULE[key] for key in RULE_KEYS},
+                ("id", "title", "match"),
+                dependencies={"threshold": ["score"]},
+            ),
         },
     }

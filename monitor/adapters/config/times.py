@@ -19,6 +19,7 @@ _HOURS = re.compile(r"(?P<start>\d{1,2}(?:[:.]\d\d)?)-(?P<end>\d{1,2}(?:[:.]\d\d
 _RATE = re.compile(r"(?P<count>\d{1,6})\s*(?:in|per|/)\s*(?P<span>\S.*)")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d)?\s*(Z|[+-]\d\d:?\d\d)?)?")
 _QUIET_HINT = "write '22:00-07:00', '22:00-07:00 mon-fri', or for whole days 'sat-sun'"
+_SPANS = {"minute": "1m", "hour": "1h", "day": "1d"}
 _LONGEST_RATE = timedelta(days=1)
 
 
@@ -30,7 +31,15 @@ def rate(value: object) -> Rate:
     match = _RATE.fullmatch(found)
     if not match:
         raise ComplaintError(f"{shown(found)} does not say how many in what time", "write it like `10 in 10m`")
-    span = duration(match["span"] if match["span"][0].isdigit() else f"1{match['span']}")
+    written = _SPANS.get(match["span"], match["span"])
+    if not written[0].isdigit():
+        written = f"1{written}"
+    try:
+        span = duration(written)
+    except ComplaintError:
+        raise ComplaintError(
+            f"{shown(found)} does not say how many in what time", "write it like `10 in 10m`"
+        ) from None
     if int(match["count"]) < 1:
         raise ComplaintError("at least 1 must be allowed", "write it like `10 in 10m`")
     if span > _LONGEST_RATE:

@@ -10,10 +10,11 @@ from monitor.errors import Problem
 
 Path = tuple[str | int, ...]
 
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d|w)")
+_PART = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s*([smhdw])\s*")
+_DURATION = re.compile(rf"({_PART.pattern})+")
 _KEY = re.compile(r"[A-Za-z_-]+")  # what may have been meant as one
 _COMMAS = re.compile("[,;\uff0c\u3001\uff1b]")  # also the Chinese ones
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
 
 def suggestion(word: str, known: Collection[str]) -> str:
@@ -112,12 +113,16 @@ class Reader:
         return default
 
     def duration(self, value: object, path: Path, what: str) -> timedelta | None:
-        """`30m`, `6h`, `2d`."""
-        match = _DURATION.fullmatch(str(value).strip()) if isinstance(value, str) else None
-        if match is None:
+        """`30m`, `6h`, `1h30m`, `2d`."""
+        found = value.strip().lower() if isinstance(value, str) else ""
+        if not _DURATION.fullmatch(found):
             self.complain(path, f"{what} must be a duration, not {value!r}", "for example 30m, 6h or 2d")
             return None
-        return timedelta(**{_UNITS[match[2]]: float(match[1])})
+        seconds = sum(float(number) * _SECONDS[unit] for number, unit in _PART.findall(found))
+        if seconds > timedelta.max.days * _SECONDS["d"]:
+            self.complain(path, f"{what} is longer than anybody can wait", "for example 30m, 6h or 2d")
+            return None
+        return timedelta(seconds=seconds)
 
 
 def kind_of(value: object) -> str:

@@ -3,6 +3,7 @@
 Knows nothing of files; `Problem.path` leads to the value, and the configuration adapter finds the line.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 
 from monitor.core.languagetags import meant_language
@@ -12,6 +13,7 @@ from monitor.core.rules.conditions import TERM_ID, ConditionReader
 from monitor.core.rules.reader import Path
 from monitor.errors import Problem
 
+_COUNTRY = re.compile("[A-Za-z]{2}")
 FIELDS = ("title", "summary", "content")
 RULE_KEYS = {
     "id", "title", "severity", "status", "tags", "why", "match", "only", "except", "score", "threshold", "cooldown",
@@ -127,6 +129,12 @@ class _RuleReader(ConditionReader):
         for i, name in enumerate(values.get("fields", ())):
             if name not in FIELDS:
                 self.complain((*here, "fields", i), f"there is no field “{name}”", f"one of: {', '.join(FIELDS)}")
+        for i, name in enumerate(values.get("countries", ())):
+            if not _COUNTRY.fullmatch(name) or name.upper() == "UK":
+                hint = "did you mean GB?" if name.upper() == "UK" else "two letters of ISO 3166: RU, CN, JP …"
+                self.complain((*here, "countries", i), f"“{name}” is no country code", hint)
+        if "countries" in values:
+            values["countries"] = tuple(name.upper() for name in values["countries"])
         for i, name in enumerate(values.get("languages", ())):
             self._check_language(name, (*here, "languages", i))
         return Restriction(**values)
