@@ -166,8 +166,7 @@ class AlertWriter:
     ) -> None:
         """Note why these can't be written, to be said and to let them rest."""
         errors.append(error)
-        for one in group:
-            self._patience.failed(_key(spec, one), error, now)
+        self._patience.failed([_key(spec, one) for one in group], error, now)
 
     def _write(
         self, watch: Watch, spec: DigestSpec, now: datetime, group: Sequence[_Due], period: Period

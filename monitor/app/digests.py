@@ -95,7 +95,7 @@ class DigestWriter:
                 digest = self._write(watch, spec, now, occasion, errors)
             except Exception as failure:
                 error = failure
-                self._patience.failed(spec.id, failure, now)
+                self._patience.failed([spec.id], failure, now)
             else:
                 self._patience.written(spec.id)
                 return [digest]

@@ -1,6 +1,6 @@
 """What could not be written lately, so that it is not tried at every look. Kept in memory: a restart tries at once."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -30,13 +30,14 @@ class Patience:
             self._failures.clear()
         self._watch = watch
 
-    def failed(self, key: Hashable, error: Exception, now: datetime) -> None:
-        """Note that this could not be written, once more."""
+    def failed(self, keys: Iterable[Hashable], error: Exception, now: datetime) -> None:
+        """Note that these could not be written, once more."""
         self._failures = {
-            each: failure for each, failure in self._failures.items() if abs(now - failure.at) < _FORGOTTEN_AFTER
+            key: failure for key, failure in self._failures.items() if abs(now - failure.at) < _FORGOTTEN_AFTER
         }
-        before = self._failures.get(key)
-        self._failures[key] = _Failure(error, before.times + 1 if before else 1, now)
+        for key in keys:
+            before = self._failures.get(key)
+            self._failures[key] = _Failure(error, before.times + 1 if before else 1, now)
 
     def written(self, key: Hashable) -> None:
         """Note that it is well again."""
