@@ -73,9 +73,10 @@ class AlertWriter:
                 return due, fold.together
 
     def _rested(self, spec: DigestSpec, due: Sequence[_Due], now: datetime) -> tuple[list[_Due], list[Exception]]:
-        """What may be tried, and why the rest of it failed just before."""
+        """What may be tried, and why the rest of it failed just before, each failure once."""
         pairs = [(one, self._patience.resting(_key(spec, one), now)) for one in due]
-        return [one for one, error in pairs if error is None], [error for _, error in pairs if error]
+        errors = {id(error): error for _, error in pairs if error}
+        return [one for one, error in pairs if error is None], list(errors.values())
 
     def _due(self, watch: Watch, spec: DigestSpec, now: datetime, fold: schedule.Fold) -> list[_Due]:
         """Alerts whose time has come and that no pause holds back now; of a flood that is held back, what may pass."""

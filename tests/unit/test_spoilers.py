@@ -120,8 +120,9 @@ def test_the_digest_says_that_a_story_is_missing(desk: Newsdesk) -> None:
     assert notes == ["1 story could not be written into this digest; it waits, and the monitor's log says why"]
 
 
-def test_a_renderer_that_fails_for_all_writes_nothing_and_says_so_once(desk: Newsdesk) -> None:
-    desk.spec = replace(FLASH, at="0 9 * * *")
+@pytest.mark.parametrize("at", [None, "0 9 * * *"], ids=["folded alerts", "a digest with an hour"])
+def test_a_renderer_that_fails_for_all_writes_nothing_and_says_so_once(desk: Newsdesk, at: str | None) -> None:
+    desk.spec = replace(FLASH, at=at)
     for number in range(50):
         desk.report(str(number))
 
@@ -129,8 +130,9 @@ def test_a_renderer_that_fails_for_all_writes_nothing_and_says_so_once(desk: New
         raise OSError("no template")
 
     desk.press.render = fail  # type: ignore[method-assign,assignment]
-    with pytest.raises(ExceptionGroup) as caught:
-        desk.tick(hours=1)
-    assert [str(error) for error in caught.value.exceptions] == ["no template"]
+    for later in (3600, 1):  # while it rests, too
+        with pytest.raises(ExceptionGroup) as caught:
+            desk.tick(seconds=later)
+        assert [str(error) for error in caught.value.exceptions] == ["no template"]
     assert desk.waiting() == 50
     assert desk.subjects() == []
