@@ -345,6 +345,26 @@ def test_what_is_valid_and_hardly_meant_is_doubted(tmp_path: Path, text: str, do
     assert [doubt in warning for warning in found.warnings] == [True] * bool(doubt), (found.warnings, why)
 
 
+@pytest.mark.parametrize(
+    ("target", "doubt", "why"),
+    [
+        ("atom:hits", "digest flash: atom:hits is a folder: name a file in it, such as atom:hits/hits.xml", "a folder"),
+        ("file:notes", "digest flash: file:notes is a file: name a folder", "a file"),
+        ("file:hits", "", "a folder, as it should be"),
+        ("atom:notes", "", "a file, as it should be"),
+        ("file:none", "", "it will be made"),
+    ],
+)
+def test_a_target_that_is_there_and_of_the_wrong_kind_is_doubted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str, doubt: str, why: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "hits").mkdir()
+    (tmp_path / "notes").write_text("", encoding="utf-8")
+    found = checked(tmp_path, f"{CRON}  - {{id: flash, rules: ice, at: once, to: '{target}'}}\n")
+    assert list(found.warnings) == [doubt] * bool(doubt), why
+
+
 def test_files_without_these_keys_have_no_new_doubts(tmp_path: Path) -> None:
     (tmp_path / "feeds.yaml").write_text(FEEDS, encoding="utf-8")
     (tmp_path / "rules.yaml").write_text(RULES + CRON, encoding="utf-8")

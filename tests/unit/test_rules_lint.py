@@ -105,6 +105,9 @@ def test_the_title_can_not_be_asked_for_and_left_out() -> None:
 
 FORMS = [
     ("{en: [ab]}", ["short-form"], "two letters"),
+    ("{en: 'harbour, port'}", ["comma-form"], "hardly one phrase"),
+    ("{en: ['harbour', port]}", [], "two forms"),
+    ("{ru: ['1,5 тонны']}", [], "a number"),
     ("{en: [abc]}", [], "three letters"),
     ("{en: [EU]}", [], "an acronym, exact by itself"),
     ("{ru: [РФ]}", [], "an acronym in Cyrillic"),
@@ -125,7 +128,7 @@ FORMS = [
 @pytest.mark.parametrize(("term", "expected", "reason"), FORMS, ids=[row[2] for row in FORMS])
 def test_forms(term: str, expected: list[str], reason: str) -> None:
     found = book(f"  - {{id: r, title: R, match: $t, {EXAMPLES}}}\n", f"terms:\n  t: {term}")
-    wanted = {"short-form", "never-counts"}
+    wanted = {"short-form", "never-counts", "comma-form"}
     assert [finding.check for finding in lint(found) if finding.check in wanted] == expected, reason
 
 

@@ -64,6 +64,8 @@ class Checkup:
             infos = [rule.info for rule in self.rules.book.rules if rule.info.status is not RuleStatus.OFF]
             feeds = self.feeds.feeds if self.feeds else ()
             found += [doubt for spec in self.rules.digests for doubt in doubts(spec, infos, feeds)]
+            targets = {target: spec.id for spec in reversed(self.rules.digests) for target in spec.to}
+            found += [f"digest {spec}: {doubt}" for target, spec in targets.items() if (doubt := _misplaced(target))]
             windows = [window for spec in self.rules.digests for window in spec.maintenance]
             found += [over for window in dict.fromkeys(windows) if self.at and (over := _is_over(window, self.at))]
         return tuple(found)
@@ -79,6 +81,16 @@ def _doubts(feed: FeedSpec) -> Iterator[str]:
             yield f"there is no folder {folder}: make it, or mend the path"
         elif not folder.is_dir():
             yield f"{folder} is no folder: name the folder that holds the files"
+
+
+def _misplaced(target: Target) -> str:
+    """A word on a file where a folder is needed, or the other way round."""
+    path = Path(target.address)
+    if target.channel == "atom" and path.is_dir():
+        return f"{target} is a folder: name a file in it, such as atom:{path / 'hits.xml'}"
+    if target.channel == "file" and path.is_file():
+        return f"{target} is a file: name a folder"
+    return ""
 
 
 def _is_over(window: Window, at: datetime) -> str:

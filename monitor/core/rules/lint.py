@@ -113,6 +113,9 @@ def _term(term: Term, usage: Usage | None) -> Iterator[Finding]:
         if (fold(form.text), form.open_left, form.open_right) in lookalikes:
             message = f"the form “{form.text}” of ${term.id} is also its look-alike, so it never counts"
             yield Finding(path, Level.ERROR, "never-counts", message, "take it out of one of the two")
+        if re.search(r",\s", form.text):
+            message = f"the form “{form.text}” of ${term.id} is one phrase, with a comma in it"
+            yield Finding(path, Level.WARNING, "comma-form", message, "for several forms write a list: [a, b]")
         guarded = one.needs is not None or term.needs is not None
         if _is_short(one) and not guarded:
             message = f"the form “{form.text}” of ${term.id} is very short"
