@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from monitor.cli import filters, output
+from monitor.cli.filters import Language
 from monitor.cli.session import Json, Session, command
 from monitor.core.model import LEFT, DeliveryState, Severity, Target
 from monitor.errors import MonitorError
@@ -19,7 +20,6 @@ PANEL = "What is stored"
 
 Limit = Annotated[int, typer.Option("--limit", "-n", min=0, help="At most so many, newest first; 0: all.")]
 Feed = Annotated[str | None, typer.Option("--feed", metavar="ID", help="Only this feed.")]
-Language = Annotated[str | None, typer.Option("--language", "-l", help="Only this language: ru, zh, en …")]
 Since = Annotated[str | None, typer.Option("--since", help="A time ago (12h, 7d) or a date (2026-11-22).")]
 Until = Annotated[str | None, typer.Option("--until", help="Up to then; written like --since.")]
 
@@ -208,7 +208,7 @@ def _retry(store: "Store", keys: list[str], now: datetime) -> None:
     parked = {key for key, row in unsent.items() if row["state"] == "parked" and row["fault"] != LEFT}
     wanted = parked if keys == ["all"] else set(keys)
     if unknown := sorted(wanted - unsent.keys()):
-        raise MonitorError(f"no parked or waiting delivery has the key {unknown[0]}; see monitor outbox")
+        raise MonitorError(f"no parked or waiting delivery has the key {unknown[0]!r}; see monitor outbox")
     left = store.people.departed()
     gone = [
         key

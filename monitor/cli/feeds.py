@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli import health, output, planning, trying
+from monitor.cli.filters import Language
 from monitor.cli.session import Json, Session, command, group
 from monitor.errors import MonitorError
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 app = group("What is read: the feeds, how they do, lists from and for other readers.")
 
-Language = Annotated[str | None, typer.Option("--language", "-l", help="Only this language: ru, zh, en …")]
 Kind = Annotated[str | None, typer.Option("--kind", help="Only this kind, as feeds.yaml names it.")]
 
 

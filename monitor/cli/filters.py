@@ -1,8 +1,11 @@
 """Ids in filters: one that nobody knows is a slip, and must not look like an answer."""
 
+import re
 from collections.abc import Collection, Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from typer import BadParameter, Option
 
 from monitor.cli.session import Session
 from monitor.core.suggest import suggestion
@@ -12,6 +15,17 @@ if TYPE_CHECKING:
     from monitor.app.ports import Store
 
 CHANNELS = ("apprise", "atom", "console", "email", "file", "slack", "webhook")
+
+
+def _language(code: str | None) -> str | None:
+    if code is not None and not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*", code):
+        raise BadParameter(f"{code!r} is no code of a language, such as ru, zh or zh-Hant")
+    return code
+
+
+Language = Annotated[
+    str | None, Option("--language", "-l", help="Only this language: ru, zh, en …", callback=_language)
+]
 
 
 def require_feed(session: Session, store: "Store", feed: str | None) -> None:
@@ -33,10 +47,10 @@ def require_digest(session: Session, store: "Store", digest: str | None) -> None
 
 
 def require_channel(channel: str | None) -> None:
-    """Raises MonitorError for a channel that there is not."""
+    """Raises BadParameter for a channel that there is not."""
     if channel is not None and channel not in CHANNELS:
         meant = suggestion(channel, CHANNELS) or f": there are {', '.join(CHANNELS)}"
-        raise MonitorError(f"there is no channel {channel!r}{meant}")
+        raise BadParameter(f"there is no channel {channel!r}{meant}")
 
 
 def _require(what: str, given: str, known: Collection[str]) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
+from monitor.cli.slips import PlainCommand
 from monitor.errors import MonitorError
 
 if TYPE_CHECKING:
@@ -131,7 +132,9 @@ def command(
         # Paragraphs as single lines, so that they are wrapped to the width of the terminal and not to ours.
         paragraphs = [" ".join(part.split()) for part in inspect.cleandoc(function.__doc__ or "").split("\n\n")]
         text, sentence = "\n\n".join(paragraphs), paragraphs[0].rstrip(".")
-        app.command(name, help=text, short_help=sentence, epilog=_epilog(examples), rich_help_panel=panel)(run)
+        app.command(
+            name, cls=PlainCommand, help=text, short_help=sentence, epilog=_epilog(examples), rich_help_panel=panel
+        )(run)
         return function
 
     return register

@@ -195,7 +195,7 @@ def test_a_parked_delivery_can_be_queued_again_by_hand(world: World, polled: obj
     options = ("--rules", str(tmp_path / "rules.yaml"))
     assert "monitor outbox" in complaint(world.run("digest", "send", "morning", *options))
     text = complaint(world.run("outbox", "--retry", "no-such-key"))
-    assert "no parked or waiting delivery has the key no-such-key" in text
+    assert "no parked or waiting delivery has the key 'no-such-key'" in text
     waiting = rows(world.run("outbox", "--json").stdout)[0]
     assert waiting["error"]
     assert waiting["state"] in {"queued", "parked"}

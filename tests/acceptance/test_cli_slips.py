@@ -147,10 +147,6 @@ UNKNOWN = [
     (("hits", "--feed", "nope"), "monitor: no feed has the id 'nope'\n"),
     (("items", "--feed", "coast-daly"), "monitor: no feed has the id 'coast-daly', did you mean 'coast-daily'?\n"),
     (("outbox", "--digest", "mornin"), "monitor: no digest has the id 'mornin', did you mean 'morning'?\n"),
-    (
-        ("outbox", "--channel", "fax"),
-        "monitor: there is no channel 'fax': there are apprise, atom, console, email, file, slack, webhook\n",
-    ),
 ]
 DIGEST = "digests:\n  - {id: morning, at: once, rules: ['*'], to: ['console:']}\n"
 
