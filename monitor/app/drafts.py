@@ -89,7 +89,7 @@ class Drafter:
             now=now,
             next_at=schedule.next_digest(spec, now),
             left_out=self._left_out(spec, silenced, now),
-            notes=watch.notes + (() if occasion.alert else self._refusals(spec)),
+            notes=self._notes(watch, spec, occasion),
             sample=self._sample,
             past=past,
             occasion=occasion,
@@ -143,6 +143,13 @@ class Drafter:
             again=again,
             acknowledged=self._store.people.seen_to(wanted, spec.id),
         )
+
+    def _notes(self, watch: Watch, spec: DigestSpec, occasion: Occasion) -> tuple[str, ...]:
+        """What is to be mended waits for a scheduled digest, if there is one: an alert is about its story."""
+        if not occasion.alert:
+            return (*watch.notes, *watch.remarks, *self._refusals(spec))
+        scheduled = any(not one.immediate for one in watch.digests)
+        return watch.remarks if scheduled else (*watch.notes, *watch.remarks)
 
     def _refusals(self, spec: DigestSpec) -> tuple[str, ...]:
         """Who among its readers refuses: the others may know the right address."""

@@ -41,7 +41,7 @@ def passing(
 
 
 def noted(watch: Watch, missing: int) -> Watch:
-    """The same watch, with a note for the readers of a digest that had to leave so many stories out."""
+    """The same watch, with a remark for the readers of a digest that had to leave so many stories out."""
     stories, wait = ("story", "it waits") if missing == 1 else ("stories", "they wait")
     note = f"{missing:,} {stories} could not be written into this digest; {wait}, and the monitor's log says why"
-    return replace(watch, notes=(*watch.notes, note))
+    return replace(watch, remarks=(*watch.remarks, note))

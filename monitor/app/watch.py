@@ -11,13 +11,15 @@ from monitor.core.model import DigestSpec, FeedSpec, RuleInfo
 class Watch:
     """One consistent reading of `feeds.yaml` and `rules.yaml`; an edit makes a new one.
 
-    `notes` are sentences for the next digest, such as a refused edit.
+    `notes` are sentences for whoever has to mend something, such as a refused edit; scheduled digests tell them.
+    `remarks` are sentences on the very digest that is written, such as stories that it lacks; alerts tell them, too.
     """
 
     feeds: tuple[FeedSpec, ...]
     matcher: Matcher
     digests: tuple[DigestSpec, ...]
     notes: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     feeds_by_id: Mapping[str, FeedSpec] = field(init=False)
     rules_by_id: Mapping[str, RuleInfo] = field(init=False)
 

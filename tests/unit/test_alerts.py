@@ -14,6 +14,7 @@ from support.stored import NOW, count, hours
 from monitor.adapters.store import SqliteStore, open_store
 from monitor.core.model import (
     Ack,
+    DigestSpec,
     QuietHours,
     Rate,
     Severity,
@@ -531,6 +532,19 @@ def test_written_by_hand_all_that_waits_comes_as_one_due_or_not(desk: Newsdesk) 
     assert (written.folded, written.by_hand, len(written.stories), desk.waiting()) == (0, True, 2, 0)
     assert written.left_out == (("silenced until Mon 13:00: known", 1),)
     assert desk.tick(minutes=1) == []
+
+
+@pytest.mark.parametrize(("scheduled", "told"), [(True, ()), (False, ("mend this",))])
+def test_what_is_to_be_mended_waits_for_a_scheduled_digest_if_there_is_one(
+    desk: Newsdesk, scheduled: bool, told: tuple[str, ...]
+) -> None:
+    morning = DigestSpec(id="morning", rules=("*",), to=(DESK,), at="0 8 * * *")
+    watch = replace(desk.watch, digests=(FLASH, *([morning] if scheduled else [])), notes=("mend this",))
+    desk.report("a")
+    (alert,) = desk.writer.write_due(watch, NOW + HOUR)
+    assert (alert.alert, alert.notes) == (True, told)
+    digest = desk.writer.write(watch, morning, NOW + 2 * HOUR)
+    assert digest.notes == ("mend this",)
 
 
 # --- by the clock -------------------------------------------------------------------------------------------
