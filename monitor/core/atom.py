@@ -12,7 +12,10 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
+from monitor.core.model import Severity
+
 SEVERITY = "urn:x-news-monitor:severity"  # the scheme of the category that tells it
+DIGEST = "urn:x-news-monitor:digest"  # … of the categories that name the digests that told it
 _BEYOND_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, section 2.2
 
 
@@ -20,7 +23,8 @@ _BEYOND_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010fff
 class AtomEntry:
     """One entry. `id` never changes; `updated` says when it last had something new. Times are aware.
 
-    `content` is HTML that is safe to show; all else is plain text. `rules`: (id, title) of the rules behind it.
+    `content` is HTML that is safe to show; all else is plain text. `rules`: (id, title) of the rules behind it;
+    `digests`: (id, title) of those that told it.
     """
 
     id: str
@@ -32,6 +36,7 @@ class AtomEntry:
     language: str | None = None  # of title and summary, BCP 47
     rules: tuple[tuple[str, str], ...] = ()
     severity: str = ""
+    digests: tuple[tuple[str, str], ...] = ()
     summary: str = ""
     content: str = ""
 
@@ -75,8 +80,10 @@ def feed_xml(feed: AtomFeed) -> str:
     return "\n".join(lines) + "\n"
 
 
-def story_entry(story: Mapping[str, Any], *, feed: str, at: datetime) -> AtomEntry:
-    """A story of a digest, as core/digestjson.py gives it, told `at` in the feed of this id."""
+def story_entry(
+    story: Mapping[str, Any], *, feed: str, at: datetime, digest: tuple[str, str] | None = None
+) -> AtomEntry:
+    """A story of a digest (id, title), as core/digestjson.py gives it, told `at` in the feed of this id."""
     reports: Sequence[Mapping[str, Any]] = (*story["earlier"], *story["reports"])
     lead = next((one for one in reports if one["link"] == story["link"]), reports[0] if reports else {})
     return AtomEntry(
@@ -89,6 +96,7 @@ def story_entry(story: Mapping[str, Any], *, feed: str, at: datetime) -> AtomEnt
         language=story["language"],
         rules=tuple((reason["rule"], reason["title"]) for reason in story["reasons"]),
         severity=story["severity"],
+        digests=(digest,) if digest else (),
         summary="".join(run["text"] for run in story["snippet"]),
         content=_story_html(story, reports),
     )
@@ -97,16 +105,35 @@ def story_entry(story: Mapping[str, Any], *, feed: str, at: datetime) -> AtomEnt
 def merged(known: Iterable[AtomEntry], told: Iterable[AtomEntry], keep: int) -> tuple[AtomEntry, ...]:
     """Entries with what is told now, the newest first, at most `keep`.
 
-    An entry that was there keeps the time it was first told; one that is told late takes no newer one's place.
+    An entry that was there keeps the time it was first told, its rules, its digests and, where that is graver, its
+    severity: another digest knows of fewer. One that is told late takes no newer one's place.
     """
     found = {entry.id: entry for entry in known}
     for entry in told:
         before = found.get(entry.id)
-        if before is None:
-            found[entry.id] = entry
-        elif entry.updated >= before.updated:
-            found[entry.id] = replace(entry, published=before.published or entry.published)
+        found[entry.id] = entry if before is None else _together(before, entry)
     return tuple(sorted(found.values(), key=lambda entry: entry.updated, reverse=True)[:keep])
+
+
+def _together(before: AtomEntry, told: AtomEntry) -> AtomEntry:
+    newer, older = (told, before) if told.updated >= before.updated else (before, told)
+    return replace(
+        newer,
+        published=before.published or told.published,
+        rules=_union(newer.rules, older.rules),
+        digests=_union(newer.digests, older.digests),
+        severity=max(newer.severity, older.severity, key=_rank),
+    )
+
+
+def _union(first: tuple[tuple[str, str], ...], others: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """Both without repetition; an id has the title that it has first."""
+    return tuple({**dict(others), **dict(first)}.items())
+
+
+def _rank(severity: str) -> int:
+    """Of what stands in a file, which anything may have written."""
+    return Severity(severity).rank if severity in set(Severity) else -1
 
 
 def _entry(entry: AtomEntry) -> list[str]:
@@ -126,6 +153,10 @@ def _entry(entry: AtomEntry) -> list[str]:
     if entry.severity:
         lines.append(f'    <category scheme="{SEVERITY}" term="{_text(entry.severity)}"/>')
     lines += [f'    <category term="{_text(rule)}" label="{_text(title)}"/>' for rule, title in entry.rules]
+    lines += [
+        f'    <category scheme="{DIGEST}" term="{_text(digest)}" label="{_text(title)}"/>'
+        for digest, title in entry.digests
+    ]
     if entry.summary:
         lines.append(f"    <summary{language}>{_text(entry.summary)}</summary>")
     # An entry without a link must have content (RFC 4287, section 4.1.1.1).

@@ -15,7 +15,7 @@ from monitor.adapters.deliver.atom import AtomChannel
 from monitor.adapters.parse import FeedParser
 from monitor.core.atom import AtomEntry, AtomFeed, entry_id, feed_id, feed_xml, merged, story_entry
 from monitor.core.digestjson import digest_to_dict
-from monitor.core.model import Delivery, Digest, FeedSpec, Fetched, Message, Target
+from monitor.core.model import Delivery, Digest, FeedSpec, Fetched, Message, Severity, Target
 from monitor.errors import DeliveryError, DeliveryFault
 
 FEED = feed_id("out/hits.xml")
@@ -117,6 +117,34 @@ def test_a_story_told_again_stays_one_entry_and_keeps_its_first_time() -> None:
     assert merged(found, entries(), 200) == found, "a late telling takes no newer one's place"
 
 
+@pytest.mark.parametrize(
+    ("first", "second"), [("critical", "low"), ("low", "critical"), ("critical", ""), ("odd", "critical")]
+)
+@pytest.mark.parametrize("minutes", [-5, 0, 5])
+def test_a_story_that_two_digests_told_has_the_rules_of_both_and_the_graver_severity(
+    first: str, second: str, minutes: int
+) -> None:
+    base = entries()[0]
+    night = replace(base, rules=(("a", "A"), ("b", "B")), severity=first, digests=(("night", "Night"),))
+    desk = replace(
+        base,
+        rules=(("b", "B, renamed"), ("c", "C")),
+        severity=second,
+        digests=(("desk", "Desk"),),
+        updated=base.updated + timedelta(minutes=minutes),
+        content="<p>desk</p>",
+    )
+    (found,) = merged((night,), (desk,), 200)
+    assert {rule for rule, _ in found.rules} == {"a", "b", "c"}
+    assert dict(found.rules)["b"] == ("B, renamed" if minutes >= 0 else "B"), "the newer title"
+    assert set(found.digests) == {("night", "Night"), ("desk", "Desk")}
+    assert found.severity == "critical"
+    assert (found.content, found.updated) == (
+        (desk.content, desk.updated) if minutes >= 0 else (night.content, night.updated)
+    )
+    assert merged((found,), (desk,), 200) == (found,), "another attempt adds nothing"
+
+
 def test_the_newest_entries_stay() -> None:
     base = entries()[0]
     many = [replace(base, id=entry_id(FEED, "story", n), updated=samples.AT + timedelta(minutes=n)) for n in range(250)]
@@ -145,6 +173,24 @@ async def test_the_file_gathers_what_is_told_to_it(tmp_path: Path) -> None:
     assert [entry.title for entry in feed.entries[:2]] == ["Later", "Later"]
     assert len(feed.entries) == 4
     assert feed.feed.updated == "2026-11-24T01:00:00Z"
+
+
+async def test_a_file_of_two_digests_names_both(tmp_path: Path) -> None:
+    night = replace(samples.digest(), spec="night", title="Night", stories=samples.digest().stories[:1])
+    (story,) = night.stories
+    mild = replace(story, severity=Severity.LOW, reasons=())
+    desk = replace(night, spec="desk", title="Desk", at=night.at + timedelta(hours=1), stories=(mild,))
+    for digest in (night, desk):
+        await AtomChannel(tmp_path).send(delivery(digest), samples.AT)
+    (entry,) = feedparser.parse((tmp_path / "out" / "hits.xml").read_bytes()).entries
+    tags = {(tag.scheme or "").rpartition(":")[2]: set() for tag in entry.tags}
+    for tag in entry.tags:
+        tags[(tag.scheme or "").rpartition(":")[2]].add(tag.term)
+    assert tags == {
+        "severity": {story.severity.value},
+        "digest": {"night", "desk"},
+        "": {reason.rule for reason in story.reasons},
+    }
 
 
 async def test_everything_of_an_entry_survives_the_next_digest(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from monitor.core.atom import SEVERITY, AtomEntry, AtomFeed, feed_id, feed_xml, merged, story_entry
+from monitor.core.atom import DIGEST, SEVERITY, AtomEntry, AtomFeed, feed_id, feed_xml, merged, story_entry
 from monitor.core.model import Delivery, Receipt
 from monitor.errors import DeliveryError, DeliveryFault
 
@@ -23,6 +23,8 @@ _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 class AtomChannel:
     """Keeps an Atom file at the target's path: a story is one entry, which a later digest brings up to date.
+
+    Of a story that several digests told, the entry names them all, with the rules of all and the graver severity.
 
     `base` is where relative paths begin (default: the working directory). The newest `keep` entries stay. Another
     attempt at the same delivery changes nothing: entries are known by their stories.
@@ -66,7 +68,8 @@ class AtomChannel:
         told_at = datetime.fromisoformat(digest["at"])
         known = _read(path)
         identity = known.id if known else feed_id(delivery.target.address)
-        told = [story_entry(story, feed=identity, at=told_at) for story in digest["stories"]]
+        named = (digest["digest"], digest["title"] or digest["digest"])
+        told = [story_entry(story, feed=identity, at=told_at, digest=named) for story in digest["stories"]]
         feed = AtomFeed(
             id=identity,
             title=digest["title"] or digest["digest"],
@@ -113,11 +116,16 @@ def _entry(element: Element) -> AtomEntry:
         link=link.get("href") if link is not None else None,
         author=_said(author, "name") if author is not None else "",
         language=title.get(_LANG) if title is not None else None,
-        rules=tuple((one.get("term", ""), one.get("label", "")) for one in categories if not one.get("scheme")),
+        rules=_named(categories, None),
+        digests=_named(categories, DIGEST),
         severity=next((one.get("term", "") for one in categories if one.get("scheme") == SEVERITY), ""),
         summary=_said(element, "summary"),
         content=_said(element, "content"),
     )
+
+
+def _named(categories: list[Element], scheme: str | None) -> tuple[tuple[str, str], ...]:
+    return tuple((one.get("term", ""), one.get("label", "")) for one in categories if one.get("scheme") == scheme)
 
 
 def _said(element: Element, name: str) -> str:
