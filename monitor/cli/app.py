@@ -28,7 +28,8 @@ from monitor.cli.session import Session
 app = typer.Typer(
     help="Polls news feeds in many languages, finds what your rules describe, and tells the right people.",
     epilog="Start with [cyan]monitor demo[/cyan], then [cyan]monitor init[/cyan]; "
-    "[cyan]monitor COMMAND --help[/cyan] has examples.",
+    "[cyan]monitor COMMAND --help[/cyan] has examples.\n\n"
+    "Exit status: 0 all is well, 1 something is wrong, 2 wrong usage, 130 interrupted.",
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,

@@ -67,7 +67,7 @@ command(
     "monitor digest preview morning",
     "monitor digest preview morning -f html -o morning.html",
     "monitor digest preview morning --as-of 2026-11-20",
-    "monitor digest preview alerts --as-of 2026-11-20T07:30 --sent -f email",
+    "monitor digest preview flash --as-of 2026-11-20T07:30 --sent -f email",
 )(preview)
 command(app, "send", "monitor digest send morning")(send)
 command(app, "templates", "monitor digest templates", paths=("rules",))(copy_templates)

@@ -153,7 +153,7 @@ def suggest(
     """Propose, from the marks on a rule's hits, words that tell noise apart, as a patch to review.
 
     Every word was tried with the rule: forbidding it loses no hit that was marked relevant. The patch goes to standard
-    output, what is to be known of it to standard error.
+    output, what is to be known of it to standard error. Exit status 1 when no word does it.
     """
     from monitor.core.rules.tuning import suggest as propose
     from monitor.wiring import opened, rules_to_try
@@ -167,7 +167,7 @@ def suggest(
     found = propose(file.book, rule, sorted_out[Relevance.RELEVANT], sorted_out[Relevance.NOISE], others)
     if as_json:
         output.line(_proposal(found))
-        return
+        raise typer.Exit(0 if found.forbid else 1)
     _explain(found)
     if not found.forbid:
         raise typer.Exit(1)

@@ -104,14 +104,19 @@ def minute(moment: datetime | None) -> str:
 
 def marked(segments: "Iterable[Segment]") -> str:
     """Text with the found words marked: in colour on a terminal, else between asterisks."""
-    if sys.stdout.isatty() and "NO_COLOR" not in os.environ:
+    if _coloured():
         return "".join(typer.style(s.text, fg="yellow", bold=True) if s.marked else s.text for s in segments)
     return "".join(f"*{s.text}*" if s.marked else s.text for s in segments)
 
 
 def coloured(text: str, colour: str) -> str:
     """The text in a colour where a terminal shows it and nobody asked for none."""
-    return typer.style(text, fg=colour) if sys.stdout.isatty() and "NO_COLOR" not in os.environ else text
+    return typer.style(text, fg=colour) if _coloured() else text
+
+
+def _coloured() -> bool:
+    """Whether a terminal shows colours and nobody asked for none (no-color.org: set and not empty)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
 @contextmanager

@@ -322,7 +322,7 @@ def _unheard(store: "Store", digest: str, specs: "Iterable[DigestSpec]") -> tupl
 SILENCES = (
     ("story", silence_story, "monitor silence story 12 --until 'tomorrow 8:00' --reason 'known to the desk'"),
     ("rule", silence_rule, "monitor silence rule espionage-arrests --for 12h"),
-    ("source", silence_source, "monitor silence source tass --for 3d --reason 'its feed repeats itself'"),
+    ("source", silence_source, "monitor silence source tass-ru --for 3d --reason 'its feed repeats itself'"),
     ("entity", silence_entity, "monitor silence entity Gazprom --until fri"),
 )
 for name, function, example in SILENCES:

@@ -69,7 +69,8 @@ def check(
     """Check both YAML files and the environment.
 
     Every problem is named at once, with file, line, column and what to do. Checked is also that every digest can
-    reach those it is for: that a mail server is set when mail is to be sent, and so on.
+    reach those it is for: that a mail server is set when mail is to be sent, and so on. Exit status 1 when there is a
+    problem; a warning is none.
     """
     from monitor.wiring import check_files, check_templates
 

@@ -1,6 +1,10 @@
 """Arguments that can't be used: every command, each argument wrong, answered in plain words with what is allowed."""
 
+import json
+import re
+import shlex
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +14,11 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from monitor.adapters.store import open_store
+from monitor.cli import output
 from monitor.cli.app import app
+from monitor.core.model import Segment
 from monitor.errors import MonitorError
+from monitor.wiring import Configuration, load_settings
 
 FEEDS = "feeds:\n  - {id: coast, url: https://coast.example/rss, language: ru}\n"
 RULES = """
@@ -119,3 +126,78 @@ def test_wrong_usage_is_a_sentence_with_what_is_allowed_and_status_2(
 ) -> None:
     status, words = answered(home, arguments, monkeypatch)
     assert (status, said in words) == (2, True), words
+
+
+# --- what help promises -------------------------------------------------------------------------------------------
+
+NAMED = re.compile(r"monitor (?:rules (?:test|explain|backtest|near|suggest)|silence rule) ([a-z][a-z-]+)")
+FEED = re.compile(r"monitor (?:feeds check|silence source) ([a-z][a-z-]+)(?= |$)", re.MULTILINE)
+DIGEST = re.compile(r"monitor digest (?:preview|send|subscribers) ([a-z-]+)")
+SHIPPED = Path(__file__).parent.parent.parent
+
+
+def examples() -> list[str]:
+    """The examples in the help of every command, as they stand there."""
+    found = [re.findall(r"\[cyan\](.*?)\[/cyan\]", one.epilog or "") for _, one in commands()]
+    return [line.replace("\\[", "[") for lines in found for line in lines]
+
+
+@pytest.mark.parametrize("line", examples())
+def test_every_example_of_the_help_is_understood(line: str) -> None:
+    words = shlex.split(line.rpartition(" | monitor ")[2])
+    arguments = list(takewhile(lambda word: word not in {"|", ">", "<"}, words))
+    if "=" in arguments[0]:  # a setting before the command
+        del arguments[0]
+    if arguments[0] == "monitor":
+        del arguments[0]
+    while arguments[0].startswith("--"):
+        arguments = arguments[2:]
+    here: Any = get_command(app)
+    while hasattr(here, "commands"):
+        here = here.commands[arguments.pop(0)]
+    here.make_context("monitor", arguments)  # raises where they are wrong
+
+
+def test_what_the_examples_name_is_in_the_files_that_ship() -> None:
+    settings = load_settings({f"MONITOR_{name.upper()}": str(SHIPPED / f"{name}.yaml") for name in ("feeds", "rules")})
+    watch = Configuration(settings).load()
+    text = "\n".join(examples())
+    assert set(NAMED.findall(text)) <= set(watch.rules_by_id)
+    assert set(FEED.findall(text)) <= set(watch.feeds_by_id)
+    assert set(DIGEST.findall(text)) <= {spec.id for spec in watch.digests}
+    assert min(map(len, (NAMED.findall(text), FEED.findall(text), DIGEST.findall(text)))) > 1
+
+
+# The network, a site that is not set up, and a term that the rules here do not have.
+ELSEWHERE = {"once", "doctor", "feeds try", "feeds check", "site links", "silence entity"}
+LISTING = [path for path, one in commands() if any("--json" in each.opts for each in one.params)]
+NEEDS = {
+    "names": ("珲春",),
+    "ack": ("1",),
+    "rules explain": ("ports", "--text", "a port"),
+    "rules near": ("ports",),
+    "rules suggest": ("ports",),
+    "digest subscribers": ("morning",),
+    "silence story": ("1", "--for", "1h"),
+    "silence rule": ("ports", "--for", "1h"),
+    "silence source": ("coast", "--for", "1h"),
+}
+
+
+@pytest.mark.parametrize("path", [path for path in LISTING if " ".join(path) not in ELSEWHERE], ids=" ".join)
+def test_with_json_each_line_is_an_object(home: Path, path: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(home)
+    done = CliRunner().invoke(app, [*path, *NEEDS.get(" ".join(path), ()), "--json"], prog_name="monitor")
+    assert done.exit_code in {0, 1}
+    assert isinstance(done.exception, SystemExit | None), done.exception
+    assert all(isinstance(json.loads(line), dict) for line in done.stdout.splitlines())
+
+
+@pytest.mark.parametrize(("value", "coloured"), [(None, True), ("", True), ("1", False)])
+def test_who_sets_no_color_gets_none(monkeypatch: pytest.MonkeyPatch, value: str | None, coloured: bool) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    if value is not None:
+        monkeypatch.setenv("NO_COLOR", value)
+    assert ("\x1b[" in output.coloured("alive", "green")) is coloured
+    assert ("\x1b[" in output.marked([Segment("port", True)])) is coloured
