@@ -334,7 +334,7 @@ class Store(Protocol):
         ...
 
     def query_hits(self, *, limit: int = 50, **filters: str | datetime | None) -> Iterator[dict[str, object]]:
-        """Rows for a person, newest first; filters: rule, severity, feed, language, since, until."""
+        """Rows for a person, newest first; filters: rule, severity, feed, language, text, since, until, story."""
         ...
 
     def query_outbox(self, *, limit: int = 50, **filters: str | datetime | None) -> Iterator[dict[str, object]]:

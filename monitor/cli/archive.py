@@ -1,7 +1,9 @@
 """`monitor items`, `hits` and `outbox`: what is stored, filtered."""
 
 import re
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -20,6 +22,7 @@ PANEL = "What is stored"
 
 Limit = Annotated[int, typer.Option("--limit", "-n", min=0, help="At most so many, newest first; 0: all.")]
 Feed = Annotated[str | None, typer.Option("--feed", metavar="ID", help="Only this feed.")]
+Text = Annotated[str | None, typer.Option("--text", "-t", help="Words in title or summary, case ignored.")]
 Since = Annotated[str | None, typer.Option("--since", help="A time ago (12h, 7d) or a date (2026-11-22).")]
 Until = Annotated[str | None, typer.Option("--until", help="Up to then; written like --since.")]
 
@@ -33,6 +36,7 @@ def register(app: typer.Typer) -> None:
     )(items)  # fmt: skip
     command(
         app, "hits", "monitor hits --since 7d --severity high", "monitor hits --rule tumen-passage --json",
+        "monitor hits --story 12",
         paths=("db",), panel=PANEL,
     )(hits)  # fmt: skip
     command(
@@ -46,7 +50,7 @@ def items(
     session: Session,
     feed: Feed = None,
     language: Language = None,
-    text: Annotated[str | None, typer.Option("--text", "-t", help="Words in title or summary, case ignored.")] = None,
+    text: Text = None,
     since: Since = None,
     until: Until = None,
     limit: Limit = 50,
@@ -117,39 +121,47 @@ def hits(
     severity: Annotated[Severity | None, typer.Option("--severity", help="Only this severity.")] = None,
     feed: Feed = None,
     language: Language = None,
+    story: Annotated[int | None, typer.Option("--story", metavar="ID", help="Only this story, by its number.")] = None,
+    text: Text = None,
     since: Since = None,
     until: Until = None,
     limit: Limit = 50,
     as_json: Json = False,
 ) -> None:
-    """List what the rules found, newest first, with the words that made them fire."""
+    """List what the rules found, newest first, with the words that made them fire, and what became of each.
+
+    The last column answers "why did I not get this?": which digest told the hit and when, which it waits for, or which
+    left it out and why. A terminal of less than 120 columns shows neither feed nor words.
+    """
     from monitor.wiring import SystemClock, opened
 
     now = SystemClock().now()
     wanted = {"rule": rule, "severity": severity.value if severity else None, "feed": feed, "language": language}
+    wanted |= {"text": text, "story": None if story is None else str(story)}
     period = {"since": moment(since, now), "until": moment(until, now)}
     with opened(session.settings) as store:
         filters.require_rule(session, store, rule)
         filters.require_feed(session, store, feed)
+        filters.require_story(store, story)
         rows = store.query_hits(limit=limit or -1, **wanted, **period)
         if as_json:
             output.lines(rows)
             return
+        columns: dict[str, Callable[[dict[str, Any]], object]] = {
+            "hit": itemgetter("id"),
+            "story": itemgetter("story_id"),
+            "found (UTC)": lambda row: _minute(row["at"]),
+            "rule": itemgetter("rule"),
+            "severity": itemgetter("severity"),
+            "feed": itemgetter("feed"),
+            "title": itemgetter("title"),
+            "words": lambda row: _words(row["evidence"]),
+            "told (UTC)": lambda row: _became(row["outcomes"]),
+        }
+        shown = [name for name in columns if name not in {"feed", "words"} or not output.narrow(120)]
         output.table(
-            ("hit", "story", "found (UTC)", "rule", "severity", "feed", "title", "words"),
-            (
-                (
-                    row["id"],
-                    row["story_id"],
-                    _minute(row["at"]),
-                    row["rule"],
-                    row["severity"],
-                    row["feed"],
-                    row["title"],
-                    _words(row["evidence"]),
-                )
-                for row in rows
-            ),
+            shown,
+            ([columns[name](row) for name in shown] for row in rows),
             empty="no hits; widen the filters, or see what was read: monitor items",
         )
 
@@ -286,3 +298,17 @@ def _list(value: Any) -> list[str]:
 
 def _words(evidence: Any) -> str:
     return ", ".join(dict.fromkeys(str(found["text"]) for found in evidence or ()))
+
+
+def _became(outcomes: Any) -> str:
+    """What each digest did with a hit: `morning 2026-11-24 08:00`, `waits for morning`, `left out of alerts: …`."""
+    return "; ".join(_outcome(one) for one in outcomes) or "for no digest"
+
+
+def _outcome(one: dict[str, Any]) -> str:
+    if one["outcome"] == "told":
+        unsent = [f"{number} {state}" for state, number in one["deliveries"].items() if state != "sent"]
+        return f"{one['digest']} {_minute(one['at'])}" + (f" ({', '.join(unsent)})" if unsent else "")
+    if one["outcome"] == "waiting":
+        return f"waits for {one['digest']}"
+    return f"left out of {one['digest']}: {one['reason']}"

@@ -40,6 +40,12 @@ def require_rule(session: Session, store: "Store", rule: str | None) -> None:
         _require("rule", rule, _rules(session)[0])
 
 
+def require_story(store: "Store", story: int | None) -> None:
+    """Raises MonitorError for a story that there is not, or not any more."""
+    if story is not None and store.people.story(story) is None:
+        raise MonitorError(f"there is no story {story}; monitor hits shows their numbers")
+
+
 def require_digest(session: Session, store: "Store", digest: str | None) -> None:
     """Raises MonitorError for a digest that neither was written nor stands in rules.yaml."""
     if digest is not None and not _any(store.query_outbox(limit=1, digest=digest)):

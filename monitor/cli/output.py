@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -77,6 +78,11 @@ def table(titles: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str
         console.print(drawn)
     for drawn_line in capture.get().splitlines():
         typer.echo(drawn_line.rstrip())
+
+
+def narrow(columns: int) -> bool:
+    """Whether a table would stand on a terminal of fewer columns than these."""
+    return sys.stdout.isatty() and shutil.get_terminal_size().columns < columns
 
 
 def when(moment: datetime | str | None, now: datetime) -> str:

@@ -100,6 +100,26 @@ def test_a_story_is_silenced_by_the_number_that_hits_show(home: Path) -> None:
     assert f"story {number}: Gasworks open" in answer(home, "silence", "list")
 
 
+def test_hits_say_why_somebody_was_not_told(home: Path) -> None:
+    assert answer(home, "hits").splitlines()[1].rstrip().endswith("for no digest")
+    store = open_store(home / "data" / "monitor.db")
+    (hit,) = store.query_hits()
+    store.digests.leave_out("flash", int(str(hit["id"])), "more than 48 hours old", NOW)
+    store.digests.wait("morning", [int(str(hit["id"]))], NOW)
+    store.close()
+    expected = "left out of flash: more than 48 hours old; waits for morning"
+    assert expected in answer(home, "hits", "--story", str(hit["story_id"]))
+    assert expected in answer(home, "hits", "--text", "gasWORKS")
+    assert not answer(home, "hits", "--text", "steelworks")
+    (row,) = rows(answer(home, "hits", "--json").encode())
+    assert [(one["digest"], one["outcome"]) for one in row["outcomes"]] == [
+        ("flash", "left_out"),
+        ("morning", "waiting"),
+    ]
+    refused = monitor("hits", "--story", "4711", cwd=home)
+    assert complaint(refused) == "monitor: there is no story 4711; monitor hits shows their numbers\n"
+
+
 def test_rules_sources_and_entities_are_silenced_and_each_silence_can_be_ended(home: Path) -> None:
     before = datetime.now(UTC)
     answer(home, "silence", "rule", "gas", "--for", "3d")

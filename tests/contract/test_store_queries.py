@@ -6,6 +6,7 @@ import pytest
 from support.stored import ALERTS, NOW, decided, delivery, hit, hours, item, queued, saved_hits
 
 from monitor.adapters.store import SqliteStore
+from monitor.adapters.store.codec import stamp
 from monitor.core.model import FeedState, Novelty, Severity, Story
 
 ARTICLES = [
@@ -107,6 +108,46 @@ def test_a_hit_row_says_which_words_and_who_was_told(store: SqliteStore) -> None
     assert (row["gloss"], row["told"], row["edited"]) == (["arrest", "espionage"], ["morning"], False)
 
 
+def test_a_hit_row_says_what_each_digest_did_with_it(store: SqliteStore) -> None:
+    (hit_id,) = saved_hits(store, "a")
+    store.digests.wait("morning", [hit_id], NOW)
+    store.digests.leave_out("flash", hit_id, "more than 48 hours old", NOW)
+    store.digests.wait("evening", [hit_id], NOW)
+    store.digests.set_aside("evening", [hit_id], "silenced until Fri 08:00: known", hours(1))
+    store.digests.wait("weekly", [hit_id], hours(2))
+
+    def outcomes() -> list[tuple[object, ...]]:
+        (row,) = store.query_hits()
+        assert json.loads(json.dumps(row)) == row
+        return [tuple(one.values()) for one in row["outcomes"]]  # type: ignore[attr-defined]
+
+    left = [
+        ("flash", "left_out", stamp(NOW), "more than 48 hours old", None, {}),
+        ("evening", "silenced", stamp(hours(1)), "silenced until Fri 08:00: known", None, {}),
+        ("weekly", "waiting", stamp(hours(2)), "", None, {}),
+    ]
+    assert outcomes() == [left[0], ("morning", "waiting", stamp(NOW), "", None, {}), *left[1:]]
+    queued(store, delivery(), hit_ids=[hit_id], at=hours(3))
+    assert outcomes() == [*left, ("morning", "told", stamp(hours(3)), "", None, {"queued": 1})]
+
+
+def test_what_was_left_out_is_still_known_after_a_digest_counted_it_and_counted_anew_when_it_comes_again(
+    store: SqliteStore,
+) -> None:
+    (hit_id,) = saved_hits(store, "a")
+    store.digests.leave_out("morning", hit_id, "more than 48 hours old", NOW)
+    queued(store, delivery(), at=hours(1))
+    (row,) = store.query_hits()
+    (one,) = row["outcomes"]  # type: ignore[misc, attr-defined]
+    assert (one["at"], one["reason"], one["counted_at"]) == (stamp(NOW), "more than 48 hours old", stamp(hours(1)))
+    assert store.digests.left_out("morning") == ()
+    store.digests.leave_out("morning", hit_id, "from rules on trial", hours(2))
+    assert store.digests.left_out("morning") == (("from rules on trial", 1),)
+    (row,) = store.query_hits()
+    (one,) = row["outcomes"]  # type: ignore[misc, attr-defined]
+    assert (one["at"], one["counted_at"]) == (stamp(hours(2)), None)
+
+
 HIT_FILTERS = [
     ({}, ["loud", "quiet"]),
     ({"rule": "quiet"}, ["quiet"]),
@@ -119,6 +160,8 @@ HIT_FILTERS = [
     ({"until": hours(1)}, ["quiet"]),
     ({"story": "1"}, ["loud", "quiet"]),
     ({"story": "2"}, []),
+    ({"text": item().title.upper()}, ["loud", "quiet"]),
+    ({"text": "nowhere to be read"}, []),
     ({"status": "live"}, ["loud", "quiet"]),
     ({"status": "shadow"}, []),
     ({"digest": "morning"}, ["loud"]),

@@ -26,20 +26,27 @@ ON CONFLICT DO NOTHING
 
 _LEAVE_OUT = """
 INSERT INTO left_out (digest, hit_id, reason, at) VALUES (:digest, :hit_id, :reason, :now)
-ON CONFLICT (digest, hit_id) DO UPDATE SET reason = excluded.reason
+ON CONFLICT (digest, hit_id) DO UPDATE SET reason = excluded.reason, counted_at = NULL,
+    at = CASE WHEN counted_at IS NULL THEN at ELSE excluded.at END
 """
 
 _SET_ASIDE = """
 INSERT INTO left_out (digest, hit_id, reason, at)
 SELECT digest, hit_id, :reason, :now FROM waiting
 WHERE digest = :digest AND hit_id IN (SELECT value FROM json_each(:ids))
-ON CONFLICT (digest, hit_id) DO UPDATE SET reason = excluded.reason
+ON CONFLICT (digest, hit_id) DO UPDATE SET reason = excluded.reason, counted_at = NULL,
+    at = CASE WHEN counted_at IS NULL THEN at ELSE excluded.at END
 """
 
 _TAKE_OUT = "DELETE FROM waiting WHERE digest = :digest AND hit_id IN (SELECT value FROM json_each(:ids))"
 
 _LEFT_OUT = """
-SELECT reason, count(*) AS reports FROM left_out WHERE digest = ? GROUP BY reason ORDER BY reports DESC, reason
+SELECT reason, count(*) AS reports FROM left_out WHERE digest = ? AND counted_at IS NULL
+GROUP BY reason ORDER BY reports DESC, reason
+"""
+
+_COUNTED = """
+UPDATE left_out SET counted_at = :now WHERE digest = :digest AND counted_at IS NULL AND NOT (at > :now AND at < :ahead)
 """
 
 _TOLD_MEANWHILE = """
@@ -252,7 +259,7 @@ class DigestDesk:
     def close(self, digest: Digest, hit_ids: Collection[int], deliveries: Sequence[Delivery], now: datetime) -> None:
         """Empty the tray of these hits, mark them and the digest's stories told, record the digest, queue deliveries.
 
-        What was left out by `now` is forgotten when there are deliveries to tell it. One transaction. Raises
+        What was left out by `now` counts as told of when there are deliveries to tell it. One transaction. Raises
         StoreError, with nothing changed, when another process told some of these hits meanwhile or a delivery's key is
         already known.
         """
@@ -267,8 +274,7 @@ class DigestDesk:
             self._database.execute(_TAKE_OUT, values)
             if deliveries:
                 # Not what was left out since the digest was drafted; times far ahead are of a clock set back.
-                sql = "DELETE FROM left_out WHERE digest = ? AND NOT (at > ? AND at < ?)"
-                self._database.execute(sql, (digest.spec, stamp(now), stamp(now + _SET_BACK)))
+                self._database.execute(_COUNTED, {**values, "ahead": stamp(now + _SET_BACK)})
             self._database.execute(_TELL, {**values, "run_id": run_id})
             again = {story.story_id for story in digest.stories if story.status is StoryStatus.AGAIN}
             fresh = {story.story_id for story in digest.stories} - again

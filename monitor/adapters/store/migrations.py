@@ -58,6 +58,15 @@ def m007_gravity(db: Database) -> None:
     db.executescript("ALTER TABLE runs ADD COLUMN gravest TEXT;")
 
 
+@MIGRATIONS()
+def m008_counted(db: Database) -> None:
+    """What was left out is kept, with when it was counted."""
+    db.executescript("""
+        ALTER TABLE left_out ADD COLUMN counted_at TEXT;
+        CREATE INDEX left_out_uncounted ON left_out (digest) WHERE counted_at IS NULL;
+    """)
+
+
 _TELLING = """
 CREATE TABLE tellings (
     digest TEXT NOT NULL,

@@ -39,7 +39,20 @@ SELECT h.id, h.rule, h.severity, h.status, h.score, h.at, h.edited, h.story_id, 
     (SELECT json_group_array(json_object('term', value ->> 0, 'label', value ->> 1, 'entity', value ->> 2,
         'text', value ->> 3, 'field', value ->> 4, 'start', value ->> 5, 'end', value ->> 6))
      FROM json_each(h.evidence)) AS evidence,
-    (SELECT json_group_array(digest) FROM told WHERE hit_id = h.id) AS told
+    (SELECT json_group_array(digest) FROM told WHERE hit_id = h.id) AS told,
+    (SELECT json_group_array(json_object('digest', digest, 'outcome', outcome, 'at', at, 'reason', reason,
+        'counted_at', counted_at, 'deliveries', json(deliveries)))
+     FROM (
+        SELECT digest, 'told' AS outcome, at, '' AS reason, NULL AS counted_at, (
+            SELECT json_group_object(state, number) FROM (
+                SELECT state, count(*) AS number FROM deliveries WHERE run_id = told.run_id GROUP BY state
+            )
+        ) AS deliveries FROM told WHERE hit_id = h.id
+        UNION ALL SELECT digest, 'waiting', since, '', NULL, '{{}}' FROM waiting WHERE hit_id = h.id
+        UNION ALL SELECT digest, CASE WHEN reason LIKE 'silenced until %' THEN 'silenced' ELSE 'left_out' END, at,
+            reason, counted_at, '{{}}' FROM left_out WHERE hit_id = h.id
+        ORDER BY at, digest
+    )) AS outcomes
 FROM hits AS h JOIN items AS i ON i.id = h.item_id {where} ORDER BY h.at DESC, h.id DESC LIMIT :limit
 """
 _HIT_FILTERS = {
@@ -47,6 +60,7 @@ _HIT_FILTERS = {
     "severity": "h.severity = :severity",
     "feed": "i.feed = :feed",
     "language": _LANGUAGE,
+    "text": "(instr(fold(i.title), :text) OR instr(fold(i.summary), :text))",
     "since": "h.at >= :since",
     "until": "h.at < :until",
     "story": "h.story_id = :story",
@@ -98,9 +112,12 @@ class Queries:
     def hits(self, limit: int, filters: Filters) -> Iterator[dict[str, object]]:
         """Newest first by when they were found.
 
-        Filters: rule, severity, feed, language, since, until, story (its number), digest (that told them), status.
+        Filters: rule, severity, feed, language, text (in title or summary, case ignored), since, until, story (its
+        number), digest (that told them), status. `outcomes`: what each digest that takes the rule did with the hit.
         """
-        return self._rows(_HITS, _HIT_FILTERS, limit, filters, lists=("gloss", "evidence", "told"), flags=("edited",))
+        return self._rows(
+            _HITS, _HIT_FILTERS, limit, filters, lists=("gloss", "evidence", "told", "outcomes"), flags=("edited",)
+        )
 
     def outbox(self, limit: int, filters: Filters) -> Iterator[dict[str, object]]:
         """Newest first; filters: state, digest, channel."""

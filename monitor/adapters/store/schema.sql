@@ -178,15 +178,18 @@ CREATE TABLE waiting (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX waiting_by_hit ON waiting (hit_id);
 
--- Hits that a digest would have taken but does not tell, to be counted in it with the reason in words.
+-- Hits that a digest would have taken but does not tell, to be counted in it with the reason in words; kept afterwards,
+-- so that it can be said why a reader did not get them.
 CREATE TABLE left_out (
     digest TEXT NOT NULL,
     hit_id INTEGER NOT NULL REFERENCES hits (id) ON DELETE CASCADE,
     reason TEXT NOT NULL,
     at TEXT NOT NULL,
+    counted_at TEXT,                       -- by a digest that went to somebody; NULL: by the next one
     PRIMARY KEY (digest, hit_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX left_out_by_hit ON left_out (hit_id);
+CREATE INDEX left_out_uncounted ON left_out (digest) WHERE counted_at IS NULL;
 
 -- One row each time a digest was made.
 CREATE TABLE runs (

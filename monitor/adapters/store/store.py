@@ -59,7 +59,7 @@ class SqliteStore:
     def query_hits(self, *, limit: int = 50, **filters: str | datetime | None) -> Iterator[dict[str, object]]:
         """Rows for a person, newest first.
 
-        Filters: rule, severity, feed, language, since, until, story, digest (that told them), status.
+        Filters: rule, severity, feed, language, text, since, until, story, digest (that told them), status.
         """
         return self._queries.hits(limit, filters)
 
