@@ -5,6 +5,14 @@ FeedSpec → Fetched → Parsed(Item) → Decision → Hit → Story → Digest 
 All datetimes are aware; stored and compared in UTC, shown in the reader's zone.
 """
 
+from monitor.core.model.delivering import (
+    LEFT,
+    Delivery,
+    DeliveryState,
+    Message,
+    Receipt,
+    Refusal,
+)
 from monitor.core.model.findings import (
     Evidence,
     Hit,
@@ -27,6 +35,19 @@ from monitor.core.model.items import (
     Print,
     Wording,
 )
+from monitor.core.model.people import (
+    Ack,
+    Silence,
+    SilenceKind,
+)
+from monitor.core.model.routing import (
+    DigestSpec,
+    QuietHours,
+    Rate,
+    RuleInfo,
+    Target,
+    Window,
+)
 from monitor.core.model.sources import (
     Access,
     Engine,
@@ -46,38 +67,23 @@ from monitor.core.model.sources import (
     TroubleKind,
 )
 from monitor.core.model.telling import (
-    LEFT,
-    Ack,
     Alert,
     Carrier,
     Coverage,
-    Delivery,
-    DeliveryState,
     Digest,
-    DigestSpec,
     DigestStory,
     FeedNews,
     FeedTrouble,
-    Message,
     PollSummary,
-    QuietHours,
-    Rate,
     Reason,
-    Receipt,
-    Refusal,
     RuleChange,
     RuleEdit,
-    RuleInfo,
     Run,
     Segment,
-    Silence,
-    SilenceKind,
     StoryStatus,
-    Target,
     Telling,
     Topic,
     Waiting,
-    Window,
 )
 
 __all__ = [

@@ -1,105 +1,11 @@
-"""What is told: digests, the messages they become, and their way to the reader."""
+"""What is told: trays, alerts, and what a digest says."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from enum import StrEnum
 
-from monitor.core.model.findings import Evidence, RuleStatus, Severity
+from monitor.core.model.findings import Evidence, Severity
 from monitor.core.model.sources import Notice, Ownership, TroubleKind
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where a digest goes: `email:desk@example.org`, `slack:#alerts`, `file:out/`, `console:`."""
-
-    channel: str
-    address: str
-
-    def __str__(self) -> str:
-        return f"{self.channel}:{self.address}"
-
-
-@dataclass(frozen=True, slots=True)
-class RuleInfo:
-    """What routing and digests need to know of a rule, without its conditions."""
-
-    id: str
-    title: str
-    severity: Severity
-    status: RuleStatus = RuleStatus.LIVE
-    tags: tuple[str, ...] = ()
-    why: str = ""
-    fingerprint: str = ""  # stands for the rule with its terms: another one means that the rule was edited
-
-
-@dataclass(frozen=True, slots=True)
-class QuietHours:
-    """A stretch of each of these days in which nobody is disturbed; one that ends before it begins ends the next day.
-
-    By the clock on the wall in the digest's zone. `days`: 0 is Monday, the days on which it begins.
-    """
-
-    start: time
-    end: time
-    days: frozenset[int] = frozenset(range(7))
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A planned stretch of time in which nothing is sent: `start` to `end`, aware."""
-
-    start: datetime
-    end: datetime
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """So many in so much time."""
-
-    count: int
-    span: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class DigestSpec:
-    """Who hears of what, and when. `at` is a cron line in `timezone`; None: at once, gathered for `wait`.
-
-    A digest at once tells each story by itself, as an alert: its further reports follow at most every `update_every`,
-    and it comes again after `repeat_after` until somebody acknowledges it. More alerts than `at_most` come as one
-    digest. What quiet hours and maintenance hold back is told together when they are over.
-    """
-
-    id: str
-    rules: tuple[str, ...]  # selectors; see core/routes.py
-    to: tuple[Target, ...]
-    at: str | None = None
-    timezone: str = "UTC"
-    wait: timedelta = timedelta(seconds=30)
-    title: str = ""
-    send_empty: bool = True  # `when_empty: send`
-    also: tuple[str, ...] = ()  # selectors, one of which must take the rule, too; none: no such condition
-    at_once: tuple[str, ...] = ()  # selectors of what a digest of its own tells at once, in place of this one
-    languages: tuple[str, ...] = ()  # "ru", "not zh"; like the two below: none takes all
-    countries: tuple[str, ...] = ()  # of the outlet's seat: "RU", "not CN"
-    sources: tuple[str, ...] = ()  # feed ids, "tag:wire", "ownership:state", each also after "not "
-    update_every: timedelta = timedelta(minutes=5)
-    repeat_after: timedelta | None = None
-    at_most: Rate = Rate(10, timedelta(minutes=10))
-    quiet_hours: tuple[QuietHours, ...] = ()
-    quiet_unless: tuple[str, ...] = ()  # selectors of what is told in quiet hours all the same
-    maintenance: tuple[Window, ...] = ()
-
-    @property
-    def immediate(self) -> bool:
-        """True for `at: once`."""
-        return self.at is None
-
-    @property
-    def label(self) -> str:
-        """The name to show: the given title, else the id."""
-        return self.title or self.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,36 +50,6 @@ class Alert:
     told: Telling | None = None
     acknowledged: bool = False
     last_report: datetime | None = None  # when its last report came
-
-
-class SilenceKind(StrEnum):
-    """What a silence is about."""
-
-    STORY = "story"  # by its number
-    RULE = "rule"
-    SOURCE = "source"  # a feed, by id
-    ENTITY = "entity"  # a term, by id or by its English label
-
-
-@dataclass(frozen=True, slots=True)
-class Silence:
-    """A person's wish not to be told of something for a while. It is counted in digests all the same."""
-
-    id: int  # 0 until it is stored
-    kind: SilenceKind
-    what: str
-    until: datetime
-    reason: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Ack:
-    """Somebody has seen to a story: it is not repeated."""
-
-    story_id: int
-    at: datetime
-    reason: str = ""
 
 
 class RuleChange(StrEnum):
@@ -337,72 +213,6 @@ class Digest:
     by_hand: bool = False  # an alert, or several together, that somebody sent before their time
     rule_edits: tuple[RuleEdit, ...] = ()  # since the last digest
     thread: str = ""  # of an alert: names the story to this digest's readers, the same for all that follows of it
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A digest in the form of one kind of channel, ready to be sent any number of times, alike each time.
-
-    `body` is JSON-ready: email `{subject, text, html, attachment?, unsubscribe?}`, slack
-    `{text, blocks, root?, broadcast?}` (`root`: what the thread's first message shall say now; `broadcast`: to be seen
-    in the channel, too), webhook and atom `{digest}` (see core/digestjson.py),
-    apprise `{subject, text}`, console and file `{subject, text, html, slack, digest}`.
-    """
-
-    channel: str
-    body: Mapping[str, object]
-
-
-class DeliveryState(StrEnum):
-    QUEUED = "queued"
-    SENDING = "sending"  # recorded before the attempt; found after a crash, it is tried again with its key
-    SENT = "sent"
-    PARKED = "parked"  # will not be tried again by itself; `error` says why
-
-
-LEFT = "left"  # the fault of a delivery that is not sent because its recipient left the digest
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """One message to one recipient. `key` is unique and the same at every attempt."""
-
-    key: str
-    digest: str
-    target: Target
-    message: Message
-    created_at: datetime
-    part: int = 1  # parts of one digest to one target are sent in order
-    parts: int = 1
-    state: DeliveryState = DeliveryState.QUEUED
-    attempts: int = 0
-    next_attempt_at: datetime | None = None
-    error: str = ""
-    receipt: str = ""
-    thread: str = ""  # what belongs together for a reader; sent in order
-    root: str = ""  # receipt of the thread's first message to this target, once there is one
-    fault: str = ""  # of the last failure: temporary, permanent or configuration; LEFT
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What the channel answered: enough to find the message again on the other side."""
-
-    key: str
-    at: datetime
-    reference: str = ""  # SMTP answer, Slack timestamp, file path
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A recipient that refuses: what was sent to it was not accepted, or came back, and nothing has arrived since."""
-
-    target: Target
-    digests: tuple[str, ...]
-    since: datetime
-    last_at: datetime
-    times: int  # deliveries
-    reason: str  # of the last one
 
 
 @dataclass(frozen=True, slots=True)
