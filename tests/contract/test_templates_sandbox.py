@@ -2,6 +2,7 @@
 
 import pickle
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,11 @@ from typing import Any
 import pytest
 from support import samples
 
-from monitor.adapters.deliver.render import DigestRenderer, render_html, shipped, strange_templates
+from monitor.adapters.deliver.render import DigestRenderer, apart, render_html, shipped, strange_templates
 from monitor.adapters.deliver.render.apart import MEMORY, Apart
 from monitor.adapters.deliver.render.templating import Templates
 from monitor.adapters.deliver.render.view import view
-from monitor.core.model import Target
+from monitor.core.model import Message, Target
 from monitor.core.specimen import specimens
 from monitor.core.tickets import Links
 from monitor.errors import ConfigError, Problem
@@ -206,15 +207,15 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_templates_that_were_too_slow_are_not_asked_again_before_somebody_edits_them(tmp_path: Path) -> None:
-    apart = Apart(written(tmp_path, f"{LONG}{'{% endfor %}' * 3}"), patience=1.0)
+    slow = Apart(written(tmp_path, f"{LONG}{'{% endfor %}' * 3}"), patience=1.0)
     with pytest.raises(ConfigError, match="more than 1 seconds"):
-        apart.messages(samples.empty(), [READER], None)
+        slow.messages(samples.empty(), [READER], None)
     began = time.monotonic()
     with pytest.raises(ConfigError, match="more than 1 seconds"):
-        apart.messages(samples.empty(), [READER], None)
+        slow.messages(samples.empty(), [READER], None)
     assert time.monotonic() - began < 1.0
     written(tmp_path, "mended")
-    ((made,),) = apart.messages(samples.empty(), [READER], None)
+    ((made,),) = slow.messages(samples.empty(), [READER], None)
     assert made.body["text"] == "mended\n"
 
 
@@ -263,3 +264,31 @@ def test_a_digest_for_nobody_starts_no_process(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr("subprocess.run", None)
 
     assert DigestRenderer(written(tmp_path, "mine")).render_all(samples.digest(), []) == []
+
+
+def test_time_for_further_readers_is_given_once_the_first_is_done(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    left, given = 7.5, []
+    monkeypatch.setattr(apart.signal, "getitimer", lambda _: (left, 0.0))
+    monkeypatch.setattr(apart.signal, "setitimer", lambda _, seconds: given.append(seconds))
+
+    def made() -> Iterator[list[Message]]:
+        for number in range(3):
+            assert given == ([] if number == 0 else [left + 2 * apart.EACH]), "not before, and not again"
+            yield [Message("email", {"text": str(number)})]
+
+    apart._write(made(), tmp_path, 2 * apart.EACH)
+
+    assert len(capsys.readouterr().out.splitlines()) == 3
+
+
+def test_an_endless_loop_is_ended_as_soon_when_many_read(tmp_path: Path) -> None:
+    readers = [Target("email", f"reader{n}@newsroom.example") for n in range(400)]
+    endless = apart.Apart(written(tmp_path, f"{LONG}{'{% endfor %}' * 3}"), patience=1.0)
+    began = time.monotonic()
+
+    with pytest.raises(ConfigError, match="takes more than 1 second"):
+        endless.messages(samples.empty(), readers, None)
+
+    assert time.monotonic() - began < 60, "not the hundred seconds of them all"

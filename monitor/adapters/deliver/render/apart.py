@@ -22,7 +22,8 @@ from monitor.core.model import Digest, Message, Target
 from monitor.core.tickets import Links
 from monitor.errors import ConfigError, Problem
 
-PATIENCE = 10.0  # seconds for one digest to all its targets
+PATIENCE = 10.0  # seconds for one digest to its first target
+EACH = 0.25  # seconds more for each further one; 300 stories take a third of it
 MEMORY = 512 * 1024 * 1024  # bytes; a digest of a thousand stories takes a fifth of it, most of that Python's own
 LARGEST = 30_000_000  # bytes of all messages of one digest to one target
 _GRACE = 20.0  # seconds to start on a busy machine, and to say itself that its time is over
@@ -35,8 +36,9 @@ _PASSED = ("PATH", "PYTHONPATH", "HOME", "LANG")  # of the environment: no setti
 class Apart:
     """Fills the templates of one folder. Each call starts a process, which takes about half a second.
 
-    `patience`: seconds that the templates may take. Their own faults are ConfigErrors with file and line. Templates
-    that were once too slow are not asked again before somebody edits them: everything would wait for them each time.
+    `patience`: seconds that the templates may take for one reader; EACH for every further one. Their own faults are
+    ConfigErrors with file and line. Templates that were once too slow are not asked again before somebody edits them:
+    everything would wait for them each time.
     """
 
     def __init__(self, folder: Path, patience: float = PATIENCE) -> None:
@@ -71,6 +73,7 @@ class Apart:
         self, digests: Sequence[Digest], targets: Sequence[Target], links: Links | None
     ) -> tuple[list[bytes], list[Problem]]:
         """A line of JSON for each target, and what is wrong."""
+        patience = self._patience + _further(targets)
         job = pickle.dumps((self._folder, self._patience, digests, targets, links))
         environment = {name: os.environ[name] for name in _PASSED if name in os.environ}
         try:
@@ -78,7 +81,7 @@ class Apart:
                 [sys.executable, "-P", "-m", __name__],
                 input=job,
                 capture_output=True,
-                timeout=self._patience + _GRACE,
+                timeout=patience + _GRACE,
                 env=environment,
                 check=False,
             )
@@ -86,12 +89,17 @@ class Apart:
             *lines, last = done.stdout.splitlines() or [b""]
             return lines, [Problem((), *each) for each in json.loads(last)["problems"]]
         except subprocess.TimeoutExpired:
-            raise self._unanswered(f"they take more than {self._patience:g} seconds") from None
+            raise self._unanswered(f"they take more than {patience:g} seconds") from None
         except (OSError, ValueError, TypeError):
             raise self._unanswered(_SILENT) from None
 
     def _unanswered(self, why: str) -> ConfigError:
         return ConfigError([Problem((), f"the templates can't be used: {why}", "mend them", str(self._folder))])
+
+
+def _further(targets: Sequence[Target]) -> float:
+    """Seconds for all targets but the first: what is the same for all is made with that one."""
+    return EACH * max(0, len(targets) - 1)
 
 
 def _state(folder: Path) -> object:
@@ -128,7 +136,7 @@ def main() -> None:
     _bound(patience)
     for digest in digests:
         if targets:
-            attempt(lambda: _write(fill(templates, digest, targets, links), folder))  # noqa: B023 (called here)
+            attempt(lambda: _write(fill(templates, digest, targets, links), folder, _further(targets)))  # noqa: B023 (called here)
             continue
         whole = view(digest, links, _READER)
         attempt(partial(templates.html, whole))
@@ -138,9 +146,14 @@ def main() -> None:
     sys.stdout.write(json.dumps({"problems": list(once)}))
 
 
-def _write(made: Iterator[list[Message]], folder: Path) -> None:
-    """Each target's messages as a line, as soon as they are made: never all in memory."""
-    for messages in made:
+def _write(made: Iterator[list[Message]], folder: Path, further: float) -> None:
+    """Each target's messages as a line, as soon as they are made: never all in memory.
+
+    The time for `further` ones is given when the first is done, so that an endless template is found as soon as ever.
+    """
+    for number, messages in enumerate(made):
+        if number == 0 and further:
+            signal.setitimer(signal.ITIMER_REAL, signal.getitimer(signal.ITIMER_REAL)[0] + further)
         line = json.dumps([(each.channel, each.body) for each in messages])
         if len(line) > LARGEST:
             huge = f"the templates make messages of {len(line) // 1_000_000} MB"
@@ -153,7 +166,7 @@ def _bound(patience: float) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY if hard == resource.RLIM_INFINITY else min(MEMORY, hard), hard))
 
     def over(signum: int, frame: FrameType | None) -> NoReturn:
-        raise TimeoutError(f"it takes more than {patience:g} seconds")
+        raise TimeoutError(f"it takes more than {patience:g} seconds, or {EACH:g} more for each further reader")
 
     signal.signal(signal.SIGALRM, over)
     signal.setitimer(signal.ITIMER_REAL, patience)
