@@ -3,60 +3,15 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from selectolax.lexbor import LexborHTMLParser
 from support import samples
+from support.seen import every_form, html_text, one, seen, tree
 from support.slack_server import complaints
 
-from monitor.adapters.deliver.mime import transfer
-from monitor.adapters.deliver.render import HTML_MAX, DigestRenderer, render_html, render_slack, render_text
-from monitor.core.model import Carrier, Coverage, Digest, DigestStory, Message, Ownership, Segment, StoryStatus, Target
-from monitor.errors import ConfigError
-
-EMAIL, SLACK, FILE = Target("email", "a@b.example"), Target("slack", "#x"), Target("file", "out")
-
-
-def tree(digest: Digest) -> LexborHTMLParser:
-    return LexborHTMLParser(render_html(digest))
-
-
-def slack_text(digest: Digest) -> str:
-    """Everything a reader of Slack sees."""
-
-    def texts(node: Any) -> list[str]:
-        if isinstance(node, dict):
-            own = [node["text"]] if isinstance(node.get("text"), str) else []
-            return own + [text for key, value in node.items() if key != "text" or not own for text in texts(value)]
-        return [text for value in node for text in texts(value)] if isinstance(node, list) else []
-
-    text = "\n".join("".join(texts(block)) for message in render_slack(digest) for block in message["blocks"])  # type: ignore[attr-defined]
-    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-
-
-def html_text(digest: Digest) -> str:
-    body = tree(digest).body
-    assert body is not None
-    return " ".join(body.text(separator=" ").split())
-
-
-def text_text(digest: Digest) -> str:
-    return " ".join(render_text(digest).split())
-
-
-FORMS = {"html": html_text, "text": text_text, "slack": slack_text}
-every_form = pytest.mark.parametrize("form", FORMS)
-
-
-def seen(form: str, digest: Digest) -> str:
-    return FORMS[form](digest).replace("\xa0", " ").replace("*", "")
-
-
-def one(story: DigestStory) -> Digest:
-    return replace(samples.digest(), stories=(story,))
-
+from monitor.adapters.deliver.render import render_html, render_slack, render_text
+from monitor.core.model import Carrier, Coverage, Digest, Ownership, Segment, StoryStatus
 
 # --- what every form tells --------------------------------------------------------------------------------
 
@@ -154,6 +109,12 @@ def test_many_broken_feeds_are_counted_not_hidden(form: str) -> None:
     text = seen(form, replace(samples.digest(), coverage=coverage))
     assert "Feed 19" in text
     assert "and 30 more feeds" in text
+
+
+def test_feeds_without_a_language_are_counted_as_such() -> None:
+    coverage = Coverage(feeds=3, feeds_read=3, by_language=(("ru", 2, 2), ("und", 1, 1)))
+    text = " ".join(render_text(replace(samples.digest(), coverage=coverage)).split())
+    assert "no language given 1 of 1" in text
 
 
 # --- what is said of a story ------------------------------------------------------------------------------
@@ -390,189 +351,3 @@ def test_slack_escapes_three_characters_and_no_others() -> None:
     headline = "Q&A: \"a<b\" > 'c' *d* _e_ ~f~"
     (message,) = render_slack(replace(samples.digest(), headline=headline))
     assert str(message["text"]).startswith("Q&amp;A: \"a&lt;b\" &gt; 'c' *d* _e_ ~f~ (")
-
-
-# --- several messages -------------------------------------------------------------------------------------
-
-
-def test_a_usual_digest_is_one_email_and_one_slack_message() -> None:
-    assert len(DigestRenderer().render(samples.digest(), EMAIL)) == 1
-    assert len(DigestRenderer().render(samples.digest(), SLACK)) == 1
-
-
-@pytest.mark.parametrize("stories", [20, 60, 300])
-def test_a_flood_becomes_few_emails_each_light_enough(stories: int) -> None:
-    messages = DigestRenderer().render(samples.flood(stories), EMAIL)
-    assert len(messages) == (3 if stories == 20 else 1)
-    assert [transfer(str(m.body["html"]))[1] for m in messages if transfer(str(m.body["html"]))[1] > HTML_MAX] == []
-
-
-def everything(message: Message, form: str) -> str:
-    """A part of an email, with what is attached."""
-    attachment = message.body.get("attachment", {})
-    assert isinstance(attachment, dict)
-    return str(message.body[form]) + str(attachment.get(form, ""))
-
-
-@pytest.mark.parametrize("body", ["html", "text"])
-@pytest.mark.parametrize(("stories", "carriers"), [(20, 12), (60, 12), (1, 700), (3, 300), (1, 3_000)])
-def test_no_story_and_no_report_is_dropped_from_email(body: str, stories: int, carriers: int) -> None:
-    messages = DigestRenderer().render(samples.flood(stories, carriers), EMAIL)
-    whole = "\n".join(everything(message, body) for message in messages)
-    missing = [
-        f"https://primer.example/{n}/{m}"
-        for n in range(1, stories + 1)
-        for m in range(carriers)
-        if f"primer.example/{n}/{m}\n" not in whole and f'primer.example/{n}/{m}"' not in whole
-    ]
-    assert missing == []
-    assert [n for n in range(1, stories + 1) if f"Новость номер {n} " not in whole.replace("</mark>", "")] == []
-
-
-@pytest.mark.parametrize(("stories", "carriers"), [(60, 12), (300, 3), (1, 3_000)])
-def test_what_would_be_more_than_three_emails_is_one_with_the_whole_attached(stories: int, carriers: int) -> None:
-    flood = samples.flood(stories, carriers)
-    (message,) = DigestRenderer().render(flood, EMAIL)
-    attachment = message.body["attachment"]
-    assert isinstance(attachment, dict)
-    assert attachment == {"name": "morning-20261123-2300Z.html", "html": render_html(flood)}
-    assert message.body["text"] == render_text(flood), "the text part is whole, too"
-    html = str(message.body["html"])
-    told = "1 story" if stories == 1 else f"{stories} stories"
-    assert f"all of it ({told}) is in the attached file morning-20261123-2300Z.html" in html
-    assert "Continued in the attached file" in html
-    assert "What was watched" in html
-    assert "Новость номер 1 " in html
-    assert "(1/" not in str(message.body["subject"])
-
-
-def test_parts_say_which_they_are_and_only_the_last_has_the_foot() -> None:
-    messages = DigestRenderer().render(samples.flood(20), EMAIL)
-    total = len(messages)
-    assert total == 3
-    for number, message in enumerate(messages, 1):
-        assert f"({number}/{total})" in str(message.body["subject"])
-        for form in ("html", "text"):
-            body = str(message.body[form])
-            assert f"part {number} of {total}" in body
-            assert ("What was watched" in body) is (number == total)
-            assert (f"Continued in part {number + 1} of {total}" in body) is (number < total)
-
-
-def test_slack_counts_what_it_does_not_show() -> None:
-    text = slack_text(samples.flood(1, 40))
-    assert "and 35 more: Пример-1-5, Пример-1-6" in text
-
-
-def test_parts_of_a_sample_all_say_so() -> None:
-    flood = replace(samples.flood(), sample=True)
-    for target in (EMAIL, SLACK):
-        for message in DigestRenderer().render(flood, target):
-            assert "invented" in json.dumps(dict(message.body))
-
-
-def test_a_file_gets_all_forms_whole() -> None:
-    (message,) = DigestRenderer().render(samples.flood(), FILE)
-    assert set(message.body) == {"subject", "text", "html", "slack", "digest"}
-    assert "Новость номер 60 " in str(message.body["html"]).replace("</mark>", "")
-
-
-def test_messages_can_be_stored_as_json() -> None:
-    for target in (EMAIL, SLACK, FILE):
-        for message in DigestRenderer().render(samples.digest(), target):
-            assert json.loads(json.dumps(message.body)) == message.body
-
-
-def test_rendering_twice_gives_the_same() -> None:
-    for target in (EMAIL, SLACK, FILE):
-        assert DigestRenderer().render(samples.digest(), target) == DigestRenderer().render(samples.digest(), target)
-
-
-# --- a user's own templates -------------------------------------------------------------------------------
-
-
-def render_with(directory: Path, **files: str) -> str:
-    for name, content in files.items():
-        (directory / name.replace("_", ".")).write_text(content, "utf-8")
-    return str(DigestRenderer(directory).render(samples.digest(), EMAIL)[0].body["text"])
-
-
-def test_a_template_beside_the_yaml_wins(tmp_path: Path) -> None:
-    text = render_with(tmp_path, digest_txt="{{ d.name }}: {{ d.stories | length }} & more")
-    assert text == "Russia–China desk, morning digest: 3 & more\n"
-
-
-def test_templates_that_are_not_overridden_stay_the_shipped_ones(tmp_path: Path) -> None:
-    render_with(tmp_path, digest_txt="mine")
-    html = str(DigestRenderer(tmp_path).render(samples.digest(), EMAIL)[0].body["html"])
-    assert html == render_html(samples.digest())
-
-
-def test_an_own_style_sheet_is_inlined(tmp_path: Path) -> None:
-    (tmp_path / "digest.css").write_text("h1{color:#123456}", "utf-8")
-    html = str(DigestRenderer(tmp_path).render(samples.digest(), EMAIL)[0].body["html"])
-    assert "color:#123456" in str(LexborHTMLParser(html).css_first("h1").attributes["style"])
-
-
-@pytest.mark.parametrize(
-    ("template", "line", "reason"),
-    [
-        ("fine\n{{ d.name", 2, "not closed"),
-        ("fine\nfine\n{{ d.nonsense }}", 3, "a field that does not exist"),
-        ("{{ d.__class__.__mro__ }}", 1, "a way out of the sandbox"),
-        ("{{ ''.__class__ }}", 1, "another one"),
-        ("{% for x in d.stories %}{{ x.carriers.append(1) }}{% endfor %}", 1, "not a list"),
-        ("{% include '../secret' %}", 1, "a file elsewhere"),
-        ("{% include '/etc/hostname' %}", 1, "a file of the system"),
-        ("{{ 1/0 }}", 1, "a fault of arithmetic"),
-        ("{{ d.name + 1 }}", 1, "a fault of types"),
-        ("{{ range(99999999) | list }}", 1, "too much"),
-    ],
-)
-def test_a_template_that_can_not_be_used_is_named_with_its_line(
-    tmp_path: Path, template: str, line: int, reason: str
-) -> None:
-    (tmp_path / "digest.txt").write_text(template, "utf-8")
-    with pytest.raises(ConfigError) as caught:
-        DigestRenderer(tmp_path).check(samples.digest())
-    (problem,) = caught.value.problems
-    assert problem.file.endswith("digest.txt"), reason
-    assert problem.line == line, reason
-
-
-def test_a_digest_goes_out_by_the_shipped_templates_when_the_users_own_fail(tmp_path: Path) -> None:
-    text = " ".join(render_with(tmp_path, digest_txt="{{ d.nonsense }}").split())
-    assert samples.digest().stories[0].headline in text
-    assert "Your templates could not be used" in text
-    assert "digest.txt:1" in text
-
-
-def test_templates_without_fault_pass_the_check(tmp_path: Path) -> None:
-    (tmp_path / "digest.txt").write_text("{{ d.name }}", "utf-8")
-    DigestRenderer(tmp_path).check(samples.digest())
-    DigestRenderer().check(samples.digest())
-
-
-# --- a flood ----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("form", ["html", "text"])
-def test_a_flood_is_told_in_brief_after_the_gravest_and_then_counted(form: str) -> None:
-    text = seen(form, samples.flood(1_000, 3))
-    assert "1,000 stories from 3,000 reports" in text
-    assert "Новость номер 60 " in text
-    assert "Новость номер 300 " in text
-    assert "Новость номер 301 " not in text
-    assert "700 stories beyond the first 300" in text
-
-
-def test_a_flood_of_ten_thousand_gives_few_messages() -> None:
-    flood = samples.flood(10_000, 1)
-    assert len(DigestRenderer().render(flood, EMAIL)) <= 3
-    assert len(DigestRenderer().render(flood, SLACK)) <= 6
-
-
-def test_feeds_without_a_language_are_counted_as_such() -> None:
-    coverage = Coverage(feeds=3, feeds_read=3, by_language=(("ru", 2, 2), ("und", 1, 1)))
-    text = " ".join(render_text(replace(samples.digest(), coverage=coverage)).split())
-    assert "no language given 1 of 1" in text
