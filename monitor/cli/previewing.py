@@ -127,8 +127,10 @@ def _on_the_present(digest: "Digest", ahead: "DigestOutlook") -> Iterator[str]:
         alerts = output.counted(count, "alert")
         if digest.held_since:
             yield f"{alerts}, {why}: then {'it comes' if count == 1 else 'they come as one message'}"
+        elif why == "due now":
+            yield f"{alerts}, due now"
         elif why:
-            when = f" on {_local(ahead.next_at, spec)}" if ahead.next_at and why != "due now" else ""
+            when = f" on {_local(ahead.next_at, spec)}" if ahead.next_at else ""
             yield f"{alerts}, {'sent' if count == 1 else 'the first sent'}{when}: {why}"
         if count > 1 and not digest.folded and not digest.held_since:
             yield f"{alerts}, each sent by itself, are shown here together"
