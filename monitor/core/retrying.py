@@ -51,13 +51,13 @@ def next_attempt(
 
 
 FIRST_REWRITE = timedelta(seconds=2)
-REWRITE_CEILING = timedelta(minutes=5)
+REWRITE_CEILING = timedelta(minutes=1)  # an editor is to hear within a minute of what is well again
 
 
 def rewrite_due(*, failed_at: datetime, times: int, now: datetime) -> bool:
     """Whether to try again to write a digest or an alert that failed so many times, last at `failed_at`.
 
-    After 2 s, twice as long each time up to 5 min; at once when the clock was set back.
+    After 2 s, twice as long each time up to a minute; at once when the clock was set back.
     """
     return not failed_at <= now < later(failed_at, doubled(FIRST_REWRITE, times - 1, REWRITE_CEILING))
 
