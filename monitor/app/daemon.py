@@ -232,9 +232,11 @@ class Daemon:
         await self._desk.at_store(self._desk.store.upkeep.beat, self._desk.clock.now(), status)
 
     async def _ping(self) -> None:
-        """Only a daemon whose store took its own beat lately and whose ticks all work may say that all is well."""
-        beat = await self._desk.at_store(self._desk.store.upkeep.last_beat)
-        if self._heart and beat and not self._failing and self._desk.clock.now() - beat[0] < 3 * self._rhythm.beat:
+        """Only a daemon whose store takes its sign of life now and whose ticks all work may say that all is well."""
+        if self._heart is None:
+            return
+        await self._beat()
+        if not self._failing:
             try:
                 await self._heart.ping()
             except MonitorError as error:
