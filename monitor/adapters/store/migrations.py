@@ -48,23 +48,8 @@ def m005_holds(db: Database) -> None:
 
 @MIGRATIONS()
 def m006_telling(db: Database) -> None:
-    """Alerts by story, silences, acknowledgements, editions of rules, who wants no more."""
+    """Alerts by story and how grave they were, people's word, editions of rules, what was left out and counted."""
     db.executescript(_TELLING)
-
-
-@MIGRATIONS()
-def m007_gravity(db: Database) -> None:
-    """How grave the news of each digest was."""
-    db.executescript("ALTER TABLE runs ADD COLUMN gravest TEXT;")
-
-
-@MIGRATIONS()
-def m008_counted(db: Database) -> None:
-    """What was left out is kept, with when it was counted."""
-    db.executescript("""
-        ALTER TABLE left_out ADD COLUMN counted_at TEXT;
-        CREATE INDEX left_out_uncounted ON left_out (digest) WHERE counted_at IS NULL;
-    """)
 
 
 _TELLING = """
@@ -114,6 +99,10 @@ CREATE TABLE unsubscribed (
     at TEXT NOT NULL,
     PRIMARY KEY (digest, channel, address)
 ) STRICT, WITHOUT ROWID;
+
+ALTER TABLE runs ADD COLUMN gravest TEXT;
+ALTER TABLE left_out ADD COLUMN counted_at TEXT;
+CREATE INDEX left_out_uncounted ON left_out (digest) WHERE counted_at IS NULL;
 
 ALTER TABLE deliveries ADD COLUMN thread TEXT NOT NULL DEFAULT '';
 ALTER TABLE deliveries ADD COLUMN fault TEXT NOT NULL DEFAULT '';
