@@ -25,6 +25,20 @@ def rule(match: str, **more: str) -> str:
     [
         ("terms: {a: {lable: x, en: [y]}}", "terms.a.lable", "no key “lable”", "did you mean label?"),
         ("terms: {a: {label: x}}", "terms.a", "no forms", "en: [word]"),
+        (
+            "rules: [{id: r, title: R, match: $ice and $port}]",
+            "rules.0.match",
+            "no term “ice and $port”",
+            "write {all: [$ice, $port]}",
+        ),
+        (
+            "rules: [{id: r, title: R, match: $ice || $port|$quay}]",
+            "rules.0.match",
+            "no term",
+            "write {any: [$ice, $port, $quay]}",
+        ),
+        ("rules: [{id: r, title: R, match: $ice and not $port}]", "rules.0.match", "no term", "and none: […]"),
+        ("rules: [{id: r, title: R, match: '$ice, $port'}]", "rules.0.match", "no term", "all: […], any: […]"),
         ("terms: {a: {en: [(ice|breaker]}}", "terms.a.en.0", "a bracket is not closed", ""),
         ("terms: {a: {russian: [лёд]}}", "terms.a.russian", "has no key", "did you mean ru?"),
         (

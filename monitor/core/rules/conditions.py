@@ -20,6 +20,7 @@ TERM_ID = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _CHOICES = re.compile(r"\([^()]*\)")
 _CHINESE_COMMAS = re.compile("[\uff0c\u3001\uff1b]")
 _WITHIN = re.compile(r"(\d+)\s*(words?|sentences?)|sentence|title|lead")
+_OPERATOR = re.compile(r"\s+(?:and|or|not)\s+|\s*(?:&&?|\|\|?|\+|,)\s*", re.IGNORECASE)
 _LANGUAGES = {"en", "ru", "zh", "ko", "ja"}
 
 
@@ -127,11 +128,20 @@ class ConditionReader(Reader):
     def _known_term(self, term_id: str, path: Path) -> list[str]:
         if term_id in self.known:
             return [term_id]
-        hint = suggestion(term_id, self.known)
-        self.complain(
-            path, f"there is no term “{term_id}”", hint.replace("mean ", "mean $") if hint else "define it under terms:"
-        )
+        self.complain(path, f"there is no term “{term_id}”", self._instead(term_id))
         return []
+
+    def _instead(self, term_id: str) -> str:
+        """What may have been meant by a term that is not there."""
+        parts = [part.strip().lstrip("$") for part in _OPERATOR.split(term_id)]
+        if len(parts) > 1:
+            signs = {sign.strip().lower() for sign in _OPERATOR.findall(term_id)}
+            kind = "all" if signs <= {"and", "&", "&&", "+"} else "any" if signs <= {"or", "|", "||"} else ""
+            if kind and all(TERM_ID.fullmatch(part) for part in parts):
+                return f"to combine terms write {{{kind}: [{', '.join(f'${part}' for part in parts)}]}}"
+            return "to combine terms write all: […], any: […] and none: […]"
+        hint = suggestion(term_id, self.known)
+        return hint.replace("mean ", "mean $") if hint else "define it under terms:"
 
     def _needs(self, value: object, path: Path) -> Condition | None:
         if isinstance(value, list):
