@@ -246,18 +246,23 @@ def test_one_process_makes_a_digest_for_all_its_readers(
     assert len(own) == (len(mails) if links else 1)
 
 
-@pytest.mark.parametrize(("links", "times"), [(None, 1), (samples.LINKS, 20)])
-def test_an_email_that_is_the_same_for_all_is_written_once(
-    monkeypatch: pytest.MonkeyPatch, links: Links | None, times: int
+@pytest.mark.parametrize("links", [None, samples.LINKS])
+@pytest.mark.parametrize("stories", [3, 300])
+def test_an_email_is_written_once_for_all_readers_and_bears_the_link_of_each(
+    monkeypatch: pytest.MonkeyPatch, links: Links | None, stories: int
 ) -> None:
+    digest = samples.digest() if stories == 3 else samples.flood(stories)
+    targets = [Target("email", f"reader-{'x' * number}@newsroom.example") for number in range(20)]
     texts: list[object] = []
     text = Templates.text
     monkeypatch.setattr(Templates, "text", lambda self, part: texts.append(part) or text(self, part))
-    targets = [Target("email", f"reader-{number}@newsroom.example") for number in range(20)]
 
-    DigestRenderer(links=links).render_all(samples.digest(), targets)
+    wanted = [DigestRenderer(links=links).render(digest, target) for target in (targets[0], targets[7])]
+    for_two = len(texts)
+    made = DigestRenderer(links=links).render_all(digest, targets)
 
-    assert len(texts) == times
+    assert len(texts) - for_two == for_two // 2
+    assert [made[0], made[7]] == wanted
 
 
 def test_a_digest_for_nobody_starts_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 """Gives a digest the form each channel needs: HTML, plain text, Slack blocks. Does no I/O but reading templates."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC
 from functools import cache
@@ -134,17 +134,32 @@ def _emails(
         stories = count(len(whole.stories), "story", "stories")
         note = f"This email is the beginning of the digest: all of it ({stories}) is in the attached file {name}."
         first = opening(replace(whole, attached=note), HTML_MAX, weigh)
-    made: tuple[str, list[Message]] | None = None
+
+    def written(link: str) -> list[dict[str, object]]:
+        bodies = [_email(templates, _for_reader(part, link)) for part in parts]
+        if parts:
+            return bodies
+        full = _for_reader(whole, link)
+        attachment = {"name": name, "html": templates.html(full)}
+        return [_email(templates, _for_reader(first, link)) | {"text": templates.text(full), "attachment": attachment}]
+
+    model, bodies = leaving[0], written(leaving[0])
     for link in leaving:
-        if made is None or made[0] != link:
-            bodies = [_email(templates, _for_reader(part, link)) for part in parts]
-            if not parts:
-                full = _for_reader(whole, link)
-                attachment = {"name": name, "html": templates.html(full)}
-                beginning = _email(templates, _for_reader(first, link))
-                bodies = [beginning | {"text": templates.text(full), "attachment": attachment}]
-            made = link, [Message("email", body) for body in bodies]
-        yield made[1]
+        # Only a user's template may do more with the link than print it: the shipped ones are filled once for all.
+        if link != model and templates.own:
+            model, bodies = link, written(link)
+        yield [Message("email", _readdressed(body, model, link)) for body in bodies]
+
+
+def _readdressed(body: Mapping[str, object], old: str, new: str) -> dict[str, object]:
+    """The same with another reader's link to unsubscribe, wherever it stands."""
+
+    def one(value: object) -> object:
+        if isinstance(value, dict):
+            return _readdressed(value, old, new)
+        return value.replace(old, new) if isinstance(value, str) else value
+
+    return {name: one(value) for name, value in body.items()} if old != new else dict(body)
 
 
 def _for_reader(part: DigestView, link: str) -> DigestView:

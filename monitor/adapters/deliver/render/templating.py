@@ -77,10 +77,14 @@ def strange_templates(folder: Path) -> list[Problem]:
 
 
 class Templates:
-    """Writes views as HTML and as text. `override_dir` may hold digest.html, digest.css and digest.txt."""
+    """Writes views as HTML and as text. `override_dir` may hold digest.html, digest.css and digest.txt.
+
+    `own`: whether a user's templates may be among them.
+    """
 
     def __init__(self, override_dir: Path | None = None) -> None:
         shipped: BaseLoader = PackageLoader("monitor.adapters.deliver.render", "templates")
+        self.own = override_dir is not None
         loader = ChoiceLoader([FileSystemLoader(override_dir), shipped]) if override_dir else shipped
         self._environment = ImmutableSandboxedEnvironment(
             loader=loader,
