@@ -1,12 +1,15 @@
 """Digests at once over a real store, without feeds: reports are put into trays by hand, and time goes by hand."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from support.stored import NOW, decided, hit, item
 
-from monitor.adapters.store import SqliteStore
+from monitor.adapters.store import SqliteStore, open_store
 from monitor.app.digests import DigestWriter
 from monitor.app.ports import Renderer
 from monitor.app.watch import Watch
@@ -120,3 +123,12 @@ class Newsdesk:
     def subjects(self) -> list[str]:
         """The subjects of all deliveries, oldest first."""
         return [str(row["subject"]) for row in reversed(list(self.store.query_outbox(limit=-1)))]
+
+
+@contextmanager
+def newsdesk(folder: Path) -> Iterator[Newsdesk]:
+    """One with a new database in this folder, closed at the end."""
+    store = open_store(folder / "monitor.db")
+    store.feeds.sync(FEEDS, NOW)
+    yield Newsdesk(store)
+    store.close()

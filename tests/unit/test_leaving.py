@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
-from support.alerting import DESK, FEEDS, FLASH, Newsdesk
+from support.alerting import DESK, FLASH, Newsdesk, newsdesk
 from support.stored import NOW
 
-from monitor.adapters.store import SqliteStore, open_store
 from monitor.core.model import Digest, Message, StoryStatus, Target
 from monitor.errors import MonitorError
 
@@ -19,16 +18,9 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteStore]:
-    store = open_store(tmp_path / "monitor.db")
-    store.feeds.sync(FEEDS, NOW)
-    yield store
-    store.close()
-
-
-@pytest.fixture
-def desk(store: SqliteStore) -> Newsdesk:
-    return Newsdesk(store)
+def desk(tmp_path: Path) -> Iterator[Newsdesk]:
+    with newsdesk(tmp_path) as desk:
+        yield desk
 
 
 def test_who_left_gets_no_more_and_the_others_do(desk: Newsdesk) -> None:

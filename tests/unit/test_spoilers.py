@@ -8,25 +8,17 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.alerting import DESK, FEEDS, FLASH, Newsdesk
+from support.alerting import DESK, FLASH, Newsdesk, newsdesk
 from support.stored import NOW
 
-from monitor.adapters.store import SqliteStore, open_store
 from monitor.app.spoilers import passing
 from monitor.core.model import Rate, Window
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqliteStore]:
-    store = open_store(tmp_path / "monitor.db")
-    store.feeds.sync(FEEDS, NOW)
-    yield store
-    store.close()
-
-
-@pytest.fixture
-def desk(store: SqliteStore) -> Newsdesk:
-    return Newsdesk(store)
+def desk(tmp_path: Path) -> Iterator[Newsdesk]:
+    with newsdesk(tmp_path) as desk:
+        yield desk
 
 
 class Trial:
